@@ -1,0 +1,1 @@
+"""Measures models and the product: suites, metrics, accuracy, latency, memory."""

@@ -1,0 +1,1 @@
+"""The reward model: what it reads, how it is loaded, and what its numbers mean."""

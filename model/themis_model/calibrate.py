@@ -1,0 +1,146 @@
+"""What a reward difference means: probabilities under a stated mix of edits, and when to keep silent."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from themis_model.criterion import CRITERIA, Criterion
+
+
+class State(StrEnum):
+    """Whether a criterion may speak, and if not, why."""
+
+    SPEAKS = "speaks"
+    NO_DATA = "no data"
+    NOT_PRECISE = "not precise enough"
+
+
+class Mix(NamedTuple):
+    """Shares of edits that make code worse, leave it as it is, and make it better; they sum to 1."""
+
+    worse: float = 0.1
+    neutral: float = 0.6
+    better: float = 0.3
+
+
+class Probabilities(NamedTuple):
+    """P(worse), P(neutral) and P(better) of one edit for one criterion; they sum to 1."""
+
+    worse: float
+    neutral: float
+    better: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From which probability on a direction is spoken of, and what was measured there.
+
+    Attributes:
+        probability: speak at or above this; 1.01 means never.
+        precision: share of spoken verdicts that were right, under the stated mix.
+        lower: Wilson 95 % lower bound of ``precision``.
+        coverage: share of the edits of that direction that are spoken of.
+        judged: number of spoken verdicts behind the figures.
+    """
+
+    probability: float
+    precision: float = 0.0
+    lower: float = 0.0
+    coverage: float = 0.0
+    judged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Δ → probabilities for one criterion: log-odds linear in Δ and |Δ|, mirrored for the two directions.
+
+    With ``z = Δ / scale``: ``ln(P(better)/P(neutral)) = bias + slope·z + spread·|z|`` and the same with ``-z`` for
+    worse, plus the log ratio of the mix's two shares.
+
+    Attributes:
+        state: whether the criterion may speak.
+        scale: unit of Δ, its standard deviation on the calibration edits.
+        bias: log-odds of better against neutral at Δ = 0.
+        slope: how fast certainty grows with Δ; not below ``abs(spread)``, so that P is monotone.
+        spread: how much larger |Δ| speaks against neutral in either direction.
+        worse: threshold for regressions.
+        better: threshold for improvements.
+        ece: expected calibration error under the mix, ten equal-mass bins.
+    """
+
+    state: State
+    scale: float = 1.0
+    bias: float = 0.0
+    slope: float = 1.0
+    spread: float = 0.0
+    worse: Threshold = Threshold(1.01)
+    better: Threshold = Threshold(1.01)
+    ece: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The curves of all five criteria and the mix they hold for."""
+
+    mix: Mix
+    curves: Mapping[Criterion, Curve]
+
+    def probabilities(self, criterion: Criterion, delta: float) -> Probabilities | None:
+        """Probabilities of one Δ, or None for a criterion that has no data."""
+        curve = self.curves[criterion]
+        if curve.state is State.NO_DATA:
+            return None
+        z = delta / curve.scale
+        rise = curve.slope * z
+        common = curve.bias + curve.spread * abs(z)
+        better = common + rise
+        worse = common - rise + math.log(self.mix.worse / self.mix.better)
+        top = max(better, worse, 0.0)
+        shares = (math.exp(worse - top), math.exp(-top), math.exp(better - top))
+        total = sum(shares)
+        return Probabilities(*(share / total for share in shares))
+
+    @classmethod
+    def speaking(cls, threshold: float = 0.8) -> "Calibration":
+        """Every criterion speaks from ``threshold`` on: for fakes and for models nobody calibrated yet."""
+        limit = Threshold(threshold)
+        curve = Curve(State.SPEAKS, bias=-2.0, slope=2.0, worse=limit, better=limit)
+        return cls(Mix(), dict.fromkeys(CRITERIA, curve))
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``calibration`` object of ``manifest.json``."""
+        return {"mix": list(self.mix), "curves": {c.value: _curve_json(self.curves[c]) for c in CRITERIA}}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Calibration":
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError: if a criterion is missing or a number is not finite.
+        """
+        try:
+            curves = {c: _curve(value["curves"][c.value]) for c in CRITERIA}
+            mix = Mix(*map(float, value["mix"]))
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ValueError(f"calibration is incomplete: {problem}") from None
+        return cls(mix, curves)
+
+
+_NUMBERS = ("scale", "bias", "slope", "spread", "ece")
+_SIDES = ("worse", "better")
+
+
+def _curve_json(curve: Curve) -> dict[str, Any]:
+    numbers = {name: getattr(curve, name) for name in _NUMBERS}
+    sides = {side: {n: getattr(getattr(curve, side), n) for n in Threshold.__slots__} for side in _SIDES}
+    return {"state": curve.state.value, **numbers, **sides}
+
+
+def _curve(value: Mapping[str, Any]) -> Curve:
+    numbers = {name: float(value[name]) for name in _NUMBERS}
+    if not all(map(math.isfinite, numbers.values())) or numbers["scale"] <= 0:
+        raise ValueError(f"calibration has a number that is not finite or not positive: {numbers}")
+    sides = {side: Threshold(**{n: float(value[side][n]) for n in Threshold.__slots__}) for side in _SIDES}
+    return Curve(State(value["state"]), **numbers, **sides)

@@ -1,0 +1,398 @@
+"""THE input format: which lines of an edit the model sees, and as which tokens.
+
+Serving, training and bench all call this module, so a model never meets a format it was not trained on.
+Both versions of an edit are windowed by one rule computed from the pair: swapping the versions swaps the
+views, which is what makes every reward difference exactly antisymmetric.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+#: Changing anything below that alters token ids means a new version; bundles record the one they were trained with.
+WINDOW_RULE: Final = 1
+MAX_TOKENS: Final = 320
+#: Keys of the eight languages; TypeScript, TSX and JSX count as JavaScript.
+LANGUAGES: Final = ("c", "c_sharp", "cpp", "go", "java", "javascript", "python", "ruby")
+MAX_LEVEL: Final = 12
+PAD, UNK, MASK, CUT, EDIT, END_EDIT = range(6)
+FIRST_LANGUAGE: Final = 6
+FIRST_LEVEL: Final = FIRST_LANGUAGE + len(LANGUAGES)
+SPECIALS: Final = (
+    *("<pad>", "<unk>", "<mask>", "<cut>", "<edit>", "</edit>"),
+    *(f"<{language}>" for language in LANGUAGES),
+    *(f"<n{level}>" for level in range(MAX_LEVEL + 1)),
+)
+CUT_TEXT: Final = "⋯"
+
+_CACHED_LINES: Final = 8192
+_LONGEST_LINE: Final = 2000  # characters; longer lines never fit a window, so they are not tokenised
+_TAB: Final = 4
+
+
+class Hunk(NamedTuple):
+    """Lines ``[before_start, before_end)`` became ``[after_start, after_end)``; 0-based within the unit."""
+
+    before_start: int
+    before_end: int
+    after_start: int
+    after_end: int
+
+    def swapped(self) -> "Hunk":
+        """The same hunk seen from the other side."""
+        return Hunk(self.after_start, self.after_end, self.before_start, self.before_end)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The token window of one version of a unit.
+
+    Attributes:
+        language: key from ``LANGUAGES``.
+        text: the window as text, for backends that bring their own tokenizer.
+        ids: at most ``MAX_TOKENS`` token ids, the language token first.
+    """
+
+    language: str
+    text: str
+    ids: tuple[int, ...]
+
+
+class _Line(NamedTuple):
+    text: str
+    ids: tuple[int, ...]  # the level token included
+
+
+class _Choice(NamedTuple):
+    hunk: int
+    before: tuple[_Line, ...]
+    after: tuple[_Line, ...]
+
+
+_Part = _Line | _Choice | None  # None is a cut
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A frozen choice of lines around a cluster of hunks, from which any mix of the two versions can be read.
+
+    Attributes:
+        language: key from ``LANGUAGES``.
+        parts: shown context lines, hunks and cuts in file order.
+        hunks: indexes, into the edit's hunks, of those this window shows.
+    """
+
+    language: str
+    parts: tuple[_Part, ...]
+    hunks: tuple[int, ...]
+
+    @property
+    def before(self) -> View:
+        """The old version."""
+        return self.mixed(frozenset())
+
+    @property
+    def after(self) -> View:
+        """The new version."""
+        return self.mixed(frozenset(self.hunks))
+
+    def mixed(self, applied: frozenset[int]) -> View:
+        """The version in which exactly the hunks in ``applied`` have happened."""
+        ids = [FIRST_LANGUAGE + LANGUAGES.index(self.language)]
+        text: list[str] = []
+        inside = False
+        for part in self.parts:
+            if isinstance(part, _Choice):
+                if not inside:
+                    ids.append(EDIT)
+                    inside = True
+                for line in part.after if part.hunk in applied else part.before:
+                    ids.extend(line.ids)
+                    text.append(line.text)
+                continue
+            if inside:
+                ids.append(END_EDIT)
+                inside = False
+            if part is None:
+                ids.append(CUT)
+                text.append(CUT_TEXT)
+            else:
+                ids.extend(part.ids)
+                text.append(part.text)
+        if inside:
+            ids.append(END_EDIT)
+        return View(self.language, "\n".join(text), tuple(ids))
+
+
+class Windows(NamedTuple):
+    """What an edit looks like to the model.
+
+    Attributes:
+        windows: one per cluster of hunks that fits.
+        too_large: how many clusters alone overflow a window and are therefore unseen.
+    """
+
+    windows: tuple[Window, ...]
+    too_large: int
+
+
+class LineTokenizer(Protocol):
+    """Turns single lines into token ids; ids below ``len(SPECIALS)`` are reserved."""
+
+    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
+        """Token ids of each line, none of them special."""
+        ...
+
+
+class BpeTokenizer:
+    """A ``tokenizer.json`` of the Hugging Face tokenizers library."""
+
+    def __init__(self, tokenizer: "Tokenizer") -> None:
+        for index, special in enumerate(SPECIALS):
+            if tokenizer.token_to_id(special) != index:
+                raise ValueError(f"tokenizer lacks the special token {special} at id {index}")
+        self._tokenizer = tokenizer
+        self.vocabulary_size: int = tokenizer.get_vocab_size()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "BpeTokenizer":
+        """Read a ``tokenizer.json``.
+
+        Raises:
+            ValueError: if it is not one, or lacks the special tokens.
+        """
+        from tokenizers import Tokenizer
+
+        try:
+            tokenizer = Tokenizer.from_buffer(content)
+        except Exception as problem:  # the library raises bare Exception
+            raise ValueError(f"not a tokenizer file: {problem}") from None
+        return cls(tokenizer)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "BpeTokenizer":
+        """Read a ``tokenizer.json`` from disk."""
+        return cls.from_bytes(path.read_bytes())
+
+    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
+        """Token ids of each line."""
+        # Serial on purpose: the library's thread pool costs more than a screenful of lines.
+        return [tuple(self._tokenizer.encode(line, add_special_tokens=False).ids) for line in lines]
+
+
+class Encoder:
+    """Windows pairs of texts for one tokenizer, remembering the lines it has seen."""
+
+    def __init__(self, tokenizer: LineTokenizer, max_tokens: int = MAX_TOKENS) -> None:
+        self.tokenizer = tokenizer
+        self.max_tokens = max_tokens
+        self._cache: dict[str, tuple[int, ...]] = {}
+
+    def windows(
+        self, before: Sequence[str], after: Sequence[str], hunks: Sequence[Hunk], language: str
+    ) -> Windows:
+        """Window one edit: signature line, changed lines, nearest context, cuts where lines were left out.
+
+        Args:
+            before: lines of the old version, without line ends.
+            after: lines of the new version.
+            hunks: all differences, in order; adjacent hunks read as one changed region.
+            language: key from ``LANGUAGES``.
+        """
+        indents = _Indents.of(before, after)
+        changed = [
+            _Choice(index, self._lines(before[h[0] : h[1]], indents), self._lines(after[h[2] : h[3]], indents))
+            for index, h in enumerate(hunks)
+        ]
+        room = self.max_tokens - 1  # the language token
+        clusters, too_large = _cluster(changed, hunks, room)
+        windows = tuple(self._window(before, hunks, changed, cluster, indents, language) for cluster in clusters)
+        return Windows(windows, too_large)
+
+    def whole(self, lines: Sequence[str], language: str) -> View:
+        """The first lines of one version that fit, for ranking units that have no other version."""
+        indents = _Indents.of(lines, ())
+        room = self.max_tokens - 2
+        shown: list[_Part] = []
+        for start in range(0, len(lines), 24):
+            for line in self._lines(lines[start : start + 24], indents):
+                if len(line.ids) > room:
+                    return Window(language, (*shown, None), ()).before
+                room -= len(line.ids)
+                shown.append(line)
+        return Window(language, tuple(shown), ()).before
+
+    def _window(
+        self,
+        before: Sequence[str],
+        hunks: Sequence[Hunk],
+        changed: Sequence[_Choice],
+        cluster: Sequence[int],
+        indents: "_Indents",
+        language: str,
+    ) -> Window:
+        room = self.max_tokens - 1 - _cost(changed, hunks, cluster)
+        taken: dict[int, _Line] = {}
+        for batch in _batches(_context(before, hunks, cluster), 16):
+            fitting = True
+            for number, line in zip(batch, self._lines([before[n] for n in batch], indents), strict=True):
+                if not line.ids:  # blank
+                    continue
+                if len(line.ids) > room:
+                    fitting = False
+                    break
+                room -= len(line.ids)
+                taken[number] = line
+            if not fitting:
+                break
+        return Window(language, _assemble(before, hunks, changed, cluster, taken), tuple(cluster))
+
+    def _lines(self, lines: Sequence[str], indents: "_Indents") -> tuple[_Line, ...]:
+        bare = [line.strip() for line in lines]
+        missing = [b for b in dict.fromkeys(bare) if b and b not in self._cache and len(b) <= _LONGEST_LINE]
+        if missing:
+            if len(self._cache) + len(missing) > _CACHED_LINES:
+                self._cache.clear()
+            self._cache.update(zip(missing, self.tokenizer.encode_lines(missing), strict=True))
+        return tuple(
+            _Line(line.rstrip(), self._ids(b, indents.level(line))) for line, b in zip(lines, bare, strict=True)
+        )
+
+    def _ids(self, bare: str, level: int) -> tuple[int, ...]:
+        if not bare:
+            return ()
+        if len(bare) > _LONGEST_LINE:
+            return (UNK,) * (self.max_tokens + 1)
+        ids = self._cache.get(bare)
+        if ids is None:  # the cache was cleared by a later line of the same batch
+            ids = self.tokenizer.encode_lines([bare])[0]
+        return (FIRST_LEVEL + level, *ids)
+
+
+class _Indents(NamedTuple):
+    base: int
+    step: int
+
+    @classmethod
+    def of(cls, before: Sequence[str], after: Sequence[str]) -> "_Indents":
+        widths = {_width(line) for lines in (before, after) for line in lines if line and not line.isspace()}
+        if not widths:
+            return cls(0, _TAB)
+        base = min(widths)
+        deeper = [width - base for width in widths if width - base >= 2]
+        return cls(base, min(deeper, default=_TAB))
+
+    def level(self, line: str) -> int:
+        return min(MAX_LEVEL, (_width(line) - self.base) // self.step)
+
+
+def _width(line: str) -> int:
+    blank = line[: len(line) - len(line.lstrip())]
+    return len(blank.replace("\t", " " * _TAB))
+
+
+def _cost(changed: Sequence[_Choice], hunks: Sequence[Hunk], cluster: Sequence[int]) -> int:
+    # Any mix of the two versions must fit, so each hunk counts with its larger side.
+    lines = sum(
+        max(sum(len(line.ids) for line in changed[i].before), sum(len(line.ids) for line in changed[i].after))
+        for i in cluster
+    )
+    regions = _regions(hunks, cluster)
+    return lines + 2 * regions + _cuts(regions)  # two markers a region
+
+
+def _regions(hunks: Sequence[Hunk], cluster: Sequence[int]) -> int:
+    return 1 + sum(not _adjacent(hunks[a], hunks[b]) for a, b in pairwise(cluster))
+
+
+def _cuts(regions: int) -> int:
+    return regions + 2  # between regions, at both ends, and after the signature
+
+
+def _adjacent(first: Hunk, second: Hunk) -> bool:
+    return first.before_end == second.before_start and first.after_end == second.after_start
+
+
+def _cluster(changed: Sequence[_Choice], hunks: Sequence[Hunk], room: int) -> tuple[list[list[int]], int]:
+    clusters: list[list[int]] = []
+    too_large = 0
+    open_cluster: list[int] = []
+    for index in range(len(hunks)):
+        if open_cluster and _cost(changed, hunks, [*open_cluster, index]) <= room:
+            open_cluster.append(index)
+            continue
+        if open_cluster:
+            clusters.append(open_cluster)
+            open_cluster = []
+        if _cost(changed, hunks, [index]) <= room:
+            open_cluster = [index]
+        else:
+            too_large += 1
+    if open_cluster:
+        clusters.append(open_cluster)
+    return clusters, too_large
+
+
+def _context(before: Sequence[str], hunks: Sequence[Hunk], cluster: Sequence[int]) -> list[int]:
+    """Unchanged lines as before-numbers: the signature first, then by distance from the cluster's hunks."""
+    hidden = {n for h in hunks for n in range(h.before_start, h.before_end)}
+    shown = [n for n in range(len(before)) if n not in hidden and before[n].strip()]
+    edges = sorted({edge for i in cluster for edge in (hunks[i].before_start - 1, hunks[i].before_end)})
+    nearest: dict[int, int] = {}
+    at = 0
+    for n in shown:
+        while at + 1 < len(edges) and abs(edges[at + 1] - n) <= abs(edges[at] - n):
+            at += 1
+        nearest[n] = abs(edges[at] - n)
+    ordered = sorted(shown, key=lambda n: (nearest[n], n))
+    return [*shown[:1], *(n for n in ordered if n != shown[0])] if shown else []
+
+
+def _batches(numbers: list[int], size: int) -> list[list[int]]:
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
+
+
+def _assemble(
+    before: Sequence[str],
+    hunks: Sequence[Hunk],
+    changed: Sequence[_Choice],
+    cluster: Sequence[int],
+    taken: dict[int, _Line],
+) -> tuple[_Part, ...]:
+    members = set(cluster)
+    parts: list[_Part] = []
+
+    def cut() -> None:
+        if not parts or parts[-1] is not None:
+            parts.append(None)
+
+    line = 0
+    for index, hunk in enumerate((*hunks, Hunk(len(before), len(before), 0, 0))):
+        for number in range(line, hunk.before_start):
+            if number in taken:
+                parts.append(taken[number])
+            elif before[number].strip():
+                cut()
+        line = hunk.before_end
+        if index in members:
+            parts.append(changed[index])
+        elif index < len(hunks):
+            cut()
+    return _within(parts, _cuts(_regions(hunks, cluster)))
+
+
+def _within(parts: list[_Part], allowed: int) -> tuple[_Part, ...]:
+    """Drop cuts beyond those ``_cost`` reserved room for, the last first."""
+    kept: list[_Part] = []
+    for part in parts:
+        if part is None:
+            if allowed == 0:
+                continue
+            allowed -= 1
+        kept.append(part)
+    return tuple(kept)

@@ -1,0 +1,55 @@
+"""A deterministic scorer with no weights: the public seam for tests and for developing without a bundle."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from themis_model.calibrate import Calibration
+from themis_model.criterion import CRITERIA
+from themis_model.encode import LANGUAGES, SPECIALS, Encoder, View
+from themis_model.scorer import FloatArray, ModelInfo
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class HashTokenizer:
+    """One id per word, from its hash: no vocabulary file needed."""
+
+    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
+        """Token ids of each line."""
+        return [tuple(_word_id(word) for word in _WORD.findall(line)) for line in lines]
+
+
+class FakeScorer:
+    """Counts listed words: a view's reward is the sum of the weights of the words in it.
+
+    Args:
+        weights: reward per criterion added by each occurrence of a word, e.g. ``{"md5": (0, 0, 0, -4, 0)}``.
+        calibration: how rewards become probabilities; by default every criterion speaks.
+    """
+
+    def __init__(
+        self, weights: dict[str, Sequence[float]] | None = None, calibration: Calibration | None = None
+    ) -> None:
+        self.encoder = Encoder(HashTokenizer())
+        chosen = {"bad": (-4.0,) * len(CRITERIA), "good": (4.0,) * len(CRITERIA)} if weights is None else weights
+        self._weights = {_word_id(word): np.asarray(w, dtype=np.float32) for word, w in chosen.items()}
+        digest = hashlib.sha256(repr(sorted(chosen.items())).encode()).hexdigest()
+        self.info = ModelInfo("fake", digest, "none", calibration or Calibration.speaking())
+
+    def score(self, views: Sequence[View]) -> FloatArray:
+        """Rewards of shape ``[len(views), 5]``."""
+        rewards = np.zeros((len(views), len(CRITERIA)), dtype=np.float32)
+        for row, view in enumerate(views):
+            for token in view.ids:
+                if token in self._weights:
+                    rewards[row] += self._weights[token]
+        return rewards
+
+
+def _word_id(word: str) -> int:
+    first = len(SPECIALS)
+    digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return first + int.from_bytes(digest, "big") % (2**16 - first - len(LANGUAGES))

@@ -1,0 +1,1 @@
+"""Produces models: data, pairs, training, calibration, export. Needs the extra ``train``."""
