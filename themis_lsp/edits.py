@@ -1,0 +1,215 @@
+"""From changed files to edits: units are matched across versions through renames, overloads and moves."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from themis_lsp.change import Edit, FileChange, Nature, Skip, UnitKind, Version
+from themis_lsp.diff import hunks_between
+from themis_lsp.language import grammar_of
+from themis_lsp.nature import nature_of
+from themis_lsp.unit import MODULE_NAME, Source, Unit, parse, split_lines
+
+NEW = "new code has no before to compare with"
+DELETED = "deleted"
+WHITE_SPACE = "only white space at line ends differs"
+LINE_ENDINGS = "only line endings or the byte-order mark differ"
+UNSUPPORTED = "not in a supported language"
+TOO_LONG = "more than 20,000 lines"
+MOVED = "moved, otherwise unchanged"
+
+_MOST_LINES = 20_000
+_ALIKE = 0.5
+_MOST_COMPARISONS = 40_000
+_POOL_CHARACTERS = 4_000_000  # unmatched units kept to find moves between files
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A unit without its tree."""
+
+    path: str
+    name: str
+    kind: UnitKind
+    language: str
+    version: Version
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.version.lines)) + 200
+
+
+def edits_of(changes: Iterable[FileChange | Skip]) -> Iterator[Edit | Skip]:
+    """Every changed unit, as an edit or as a skip with its reason; files are read one at a time.
+
+    Units that vanish from one file and appear in another are matched at the end, when all files were seen.
+    """
+    pool: list[_Piece] = []
+    lost: list[_Piece] = []
+    held = 0
+    for change in changes:
+        if isinstance(change, Skip):
+            yield change
+            continue
+        for outcome in _edits_in(change):
+            if isinstance(outcome, _Unmatched):
+                held += outcome.piece.size
+                if held > _POOL_CHARACTERS:
+                    yield Skip(outcome.piece.path, outcome.piece.name, NEW if outcome.is_new else DELETED)
+                else:
+                    (pool if outcome.is_new else lost).append(outcome.piece)
+            else:
+                yield outcome
+    yield from _moves(lost, pool)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unmatched:
+    piece: _Piece
+    is_new: bool
+
+
+def _edits_in(change: FileChange) -> Iterator[Edit | Skip | _Unmatched]:
+    grammar = grammar_of(change.path, change.after or change.before or "")
+    if grammar is None:
+        yield Skip(change.path, None, UNSUPPORTED)
+        return
+    old_lines = split_lines(change.before) if change.before is not None else ()
+    new_lines = split_lines(change.after) if change.after is not None else ()
+    if max(len(old_lines), len(new_lines)) > _MOST_LINES:
+        yield Skip(change.path, None, TOO_LONG)
+        return
+    if old_lines == new_lines:
+        because = MOVED if change.old_path else LINE_ENDINGS
+        yield Skip(change.path, None, because)
+        return
+    before, after = parse(old_lines, grammar), parse(new_lines, grammar)
+    for old, new in _matched(before, after):
+        if old is None or new is None:
+            source, unit = (after, new) if new else (before, old)
+            assert unit is not None  # noqa: S101  (a match has at least one side)
+            if any(source.lines[row].strip() for row in unit.rows):
+                piece = _Piece(change.path, unit.name, unit.kind, grammar.language, _version(source, unit))
+                yield _Unmatched(piece, new is not None)
+        elif _texts(before, old) != _texts(after, new):
+            yield _edit(change, before, old, after, new)
+
+
+def _edit(change: FileChange, before: Source, old: Unit, after: Source, new: Unit) -> Edit | Skip:
+    one, other = _version(before, old), _version(after, new)
+    hunks = hunks_between(one.lines, other.lines)
+    if not hunks:
+        return Skip(change.path, new.name, WHITE_SPACE)
+    incomplete = any(
+        not before.broken.isdisjoint(one.numbers[h.before_start : h.before_end])
+        or not after.broken.isdisjoint(other.numbers[h.after_start : h.after_end])
+        for h in hunks
+    )
+    return Edit(
+        change.path,
+        new.name,
+        new.kind,
+        after.grammar.language,
+        one,
+        other,
+        hunks,
+        Nature.CODE if incomplete else nature_of(before, old, after, new, hunks),
+        incomplete,
+        change.old_path,
+        old.name if old.name != new.name else None,
+    )
+
+
+def _version(source: Source, unit: Unit) -> Version:
+    return Version(_texts(source, unit), unit.rows)
+
+
+def _texts(source: Source, unit: Unit) -> tuple[str, ...]:
+    return tuple(source.lines[row] for row in unit.rows)
+
+
+def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit | None]]:
+    """Pairs in the order of the new file, deletions last."""
+    partner: dict[int, int] = {}
+    old_of: dict[tuple[UnitKind, str], list[int]] = defaultdict(list)
+    new_of: dict[tuple[UnitKind, str], list[int]] = defaultdict(list)
+    for number, unit in enumerate(before.units):
+        old_of[unit.kind, unit.name].append(number)
+    for number, unit in enumerate(after.units):
+        new_of[unit.kind, unit.name].append(number)
+
+    def alike(old: int, new: int) -> float:
+        return _similarity(_texts(before, before.units[old]), _texts(after, after.units[new]))
+
+    free_old: list[int] = []
+    free_new: list[int] = []
+    for key in old_of.keys() | new_of.keys():
+        left, right = old_of[key], new_of[key]
+        pairs = [(left[0], right[0])] if len(left) == len(right) == 1 else _best(left, right, alike, least=0.0)
+        partner.update((new, old) for old, new in pairs)
+        free_old += set(left).difference(old for old, _ in pairs)
+        free_new += set(right).difference(new for _, new in pairs)
+
+    def alike_kind(old: int, new: int) -> float:
+        return alike(old, new) if before.units[old].kind is after.units[new].kind else 0.0
+
+    partner.update((new, old) for old, new in _best(sorted(free_old), sorted(free_new), alike_kind, least=_ALIKE))
+    for new, unit in enumerate(after.units):
+        yield (before.units[partner[new]] if new in partner else None), unit
+    taken = set(partner.values())
+    for old, unit in enumerate(before.units):
+        if old not in taken:
+            yield unit, None
+
+
+def _best(
+    left: Sequence[int], right: Sequence[int], alike: Callable[[int, int], float], *, least: float
+) -> list[tuple[int, int]]:
+    """Greedy pairs, the most alike first; ties keep file order on both sides."""
+    if not left or not right or len(left) * len(right) > _MOST_COMPARISONS:
+        return list(zip(left, right, strict=False)) if least == 0.0 else []
+    scored = sorted((-alike(a, b), abs(i - j), i + j, a, b) for i, a in enumerate(left) for j, b in enumerate(right))
+    pairs: list[tuple[int, int]] = []
+    used_left: set[int] = set()
+    used_right: set[int] = set()
+    for negative, _, _, a, b in scored:
+        if -negative < least:
+            break
+        if a not in used_left and b not in used_right:
+            pairs.append((a, b))
+            used_left.add(a)
+            used_right.add(b)
+    return pairs
+
+
+def _similarity(one: Sequence[str], other: Sequence[str]) -> float:
+    """Share of equal lines, in [0, 1]; white space at both ends and blank lines do not count."""
+    first = Counter(line.strip() for line in one if line.strip())
+    second = Counter(line.strip() for line in other if line.strip())
+    total = first.total() + second.total()
+    return 2 * (first & second).total() / total if total else 0.0
+
+
+def _moves(lost: list[_Piece], found: list[_Piece]) -> Iterator[Edit | Skip]:
+    """Match what vanished from one file with what appeared in another."""
+
+    def alike(old: int, new: int) -> float:
+        a, b = lost[old], found[new]
+        if a.path == b.path or (a.kind, a.language) != (b.kind, b.language) or a.name == MODULE_NAME:
+            return 0.0
+        return _similarity(a.version.lines, b.version.lines)
+
+    pairs = _best(range(len(lost)), range(len(found)), alike, least=_ALIKE)
+    for old, new in pairs:
+        a, b = lost[old], found[new]
+        hunks = hunks_between(a.version.lines, b.version.lines)
+        if not hunks:
+            yield Skip(b.path, b.name, MOVED)
+            continue
+        renamed = a.name if a.name != b.name else None
+        yield Edit(
+            b.path, b.name, b.kind, b.language, a.version, b.version, hunks, old_path=a.path, old_unit=renamed
+        )
+    old_matched, new_matched = {old for old, _ in pairs}, {new for _, new in pairs}
+    yield from (Skip(p.path, p.name, NEW) for n, p in enumerate(found) if n not in new_matched)
+    yield from (Skip(p.path, p.name, DELETED) for n, p in enumerate(lost) if n not in old_matched)
