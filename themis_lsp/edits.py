@@ -91,7 +91,7 @@ def _edits_in(change: FileChange) -> Iterator[Edit | Skip | _Unmatched]:
             if any(source.lines[row].strip() for row in unit.rows):
                 piece = _Piece(change.path, unit.name, unit.kind, grammar.language, _version(source, unit))
                 yield _Unmatched(piece, new is not None)
-        elif _texts(before, old) != _texts(after, new):
+        elif _differ(before, old, after, new):
             yield _edit(change, before, old, after, new)
 
 
@@ -120,6 +120,16 @@ def _edit(change: FileChange, before: Source, old: Unit, after: Source, new: Uni
     )
 
 
+def _differ(before: Source, old: Unit, after: Source, new: Unit) -> bool:
+    one, other = _texts(before, old), _texts(after, new)
+    if one == other:
+        return False
+    if new.kind is UnitKind.FUNCTION:
+        return True
+    # Blank lines between the members of a class or file come and go with the members.
+    return [line for line in one if line.strip()] != [line for line in other if line.strip()]
+
+
 def _version(source: Source, unit: Unit) -> Version:
     return Version(_texts(source, unit), unit.rows)
 
@@ -145,7 +155,9 @@ def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit 
     free_new: list[int] = []
     for key in old_of.keys() | new_of.keys():
         left, right = old_of[key], new_of[key]
-        pairs = [(left[0], right[0])] if len(left) == len(right) == 1 else _best(left, right, alike, least=0.0)
+        pairs = (
+            [(left[0], right[0])] if len(left) == len(right) == 1 else _best(left, right, alike, least=0.0)
+        )
         partner.update((new, old) for old, new in pairs)
         free_old += set(left).difference(old for old, _ in pairs)
         free_new += set(right).difference(new for _, new in pairs)
@@ -153,7 +165,9 @@ def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit 
     def alike_kind(old: int, new: int) -> float:
         return alike(old, new) if before.units[old].kind is after.units[new].kind else 0.0
 
-    partner.update((new, old) for old, new in _best(sorted(free_old), sorted(free_new), alike_kind, least=_ALIKE))
+    partner.update(
+        (new, old) for old, new in _best(sorted(free_old), sorted(free_new), alike_kind, least=_ALIKE)
+    )
     for new, unit in enumerate(after.units):
         yield (before.units[partner[new]] if new in partner else None), unit
     taken = set(partner.values())
@@ -168,7 +182,9 @@ def _best(
     """Greedy pairs, the most alike first; ties keep file order on both sides."""
     if not left or not right or len(left) * len(right) > _MOST_COMPARISONS:
         return list(zip(left, right, strict=False)) if least == 0.0 else []
-    scored = sorted((-alike(a, b), abs(i - j), i + j, a, b) for i, a in enumerate(left) for j, b in enumerate(right))
+    scored = sorted(
+        (-alike(a, b), abs(i - j), i + j, a, b) for i, a in enumerate(left) for j, b in enumerate(right)
+    )
     pairs: list[tuple[int, int]] = []
     used_left: set[int] = set()
     used_right: set[int] = set()

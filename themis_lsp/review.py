@@ -1,13 +1,28 @@
 """Judging edits: views, rewards, verdicts, findings. No IO, and no knowledge of git, terminals or editors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import islice
 
-from themis_lsp.change import Edit, Skip
+from themis_lsp.attribute import Candidate, findings_of
+from themis_lsp.change import Edit, Nature, Skip
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
-from themis_lsp.verdict import Verdict
-from themis_model.scorer import Scorer
+from themis_lsp.verdict import Direction, Verdict
+from themis_model.calibrate import Calibration, Curve, Probabilities, State
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import Window
+from themis_model.scorer import FloatArray, Scorer
+
+INCOMPLETE = "incomplete: the changed region does not parse"
+TOO_LARGE = "change too large for one window"
+IGNORED = "ignored by the configuration"
+LAYOUT = "only comments or layout changed"
+RENAME = "only local names changed"
+UNSURE = "not sure enough"
+
+_BATCH = 32  # edits prepared before their views are scored together: bounds memory, feeds both threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,111 @@ class Review:
     coverage: Coverage
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    edit: Edit
+    windows: tuple[Window, ...]
+
+
 def review(edits: Iterable[Edit | Skip], scorer: Scorer, settings: Settings) -> Review:
-    """Judge edits one by one, in bounded memory; skips pass through into the coverage."""
-    raise NotImplementedError
+    """Judge edits one by one, in bounded memory; skips pass through into the coverage.
+
+    The outcome for an edit depends on nothing but the edit, the scorer and the settings.
+    """
+    verdicts: list[Verdict] = []
+    candidates: list[Candidate] = []
+    skipped: list[Skip] = []
+    scored = settled = 0
+    for batch in _batches(_screened(edits, settings), _BATCH):
+        prepared: list[_Prepared] = []
+        for item in batch:
+            outcome = item if isinstance(item, Skip) else _prepare(item, scorer)
+            if isinstance(outcome, Skip):
+                skipped.append(outcome)
+            else:
+                prepared.append(outcome)
+        rewards = iter(
+            scorer.score([view for p in prepared for w in p.windows for view in (w.before, w.after)])
+        )
+        for one in prepared:
+            pairs = [(window, next(rewards), next(rewards)) for window in one.windows]
+            settled += not pairs
+            scored += bool(pairs)
+            for criterion in settings.criteria:
+                verdict, window = _judge(one.edit, criterion, pairs, scorer.info.calibration)
+                verdicts.append(verdict)
+                if window is not None and _is_shown(verdict, settings):
+                    below = verdict.direction is not Direction.WORSE
+                    candidates.append(Candidate(verdict, one.edit, window, below))
+    candidates.sort(key=lambda c: (-(c.verdict.p or _NEVER).worse, c.verdict.path, c.edit.after.numbers[:1]))
+    shown = candidates[: settings.max_findings]
+    return Review(findings_of(shown, scorer), tuple(verdicts), Coverage(scored, settled, tuple(skipped)))
+
+
+_NEVER = Probabilities(0.0, 1.0, 0.0)
+
+
+def _screened(edits: Iterable[Edit | Skip], settings: Settings) -> Iterator[Edit | Skip]:
+    for item in edits:
+        if isinstance(item, Edit) and any(fnmatchcase(item.path, pattern) for pattern in settings.ignore):
+            yield Skip(item.path, item.unit, IGNORED)
+        else:
+            yield item
+
+
+def _batches(items: Iterable[Edit | Skip], size: int) -> Iterator[list[Edit | Skip]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def _prepare(edit: Edit, scorer: Scorer) -> _Prepared | Skip:
+    if edit.incomplete:
+        return Skip(edit.path, edit.unit, INCOMPLETE)
+    if edit.nature is Nature.LAYOUT:
+        return _Prepared(edit, ())
+    seen = scorer.encoder.windows(edit.before.lines, edit.after.lines, edit.hunks, edit.language)
+    return _Prepared(edit, seen.windows) if seen.windows else Skip(edit.path, edit.unit, TOO_LARGE)
+
+
+def _judge(
+    edit: Edit,
+    criterion: Criterion,
+    pairs: Sequence[tuple[Window, FloatArray, FloatArray]],
+    calibration: Calibration,
+) -> tuple[Verdict, Window | None]:
+    """The verdict, from the cluster of hunks with the largest |Δ|, and that cluster's window."""
+    settled = LAYOUT if not pairs else RENAME if _is_name_only(edit, criterion) else ""
+    if settled:
+        return Verdict(edit.path, edit.unit, criterion, Direction.NONE, 0.0, None, settled), None
+    column = CRITERIA.index(criterion)
+    # Python floats are doubles: the difference of two float32 is exact, hence exactly antisymmetric.
+    deltas = [float(after[column]) - float(before[column]) for _, before, after in pairs]
+    heaviest = max(range(len(deltas)), key=lambda n: abs(deltas[n]))
+    p = calibration.probabilities(criterion, deltas[heaviest])
+    direction, because = _speak(p, calibration.curves[criterion])
+    verdict = Verdict(edit.path, edit.unit, criterion, direction, deltas[heaviest], p, because)
+    return verdict, pairs[heaviest][0]
+
+
+def _is_name_only(edit: Edit, criterion: Criterion) -> bool:
+    """A consistent renaming of locals can only matter to readers."""
+    return edit.nature is Nature.RENAME and criterion is not Criterion.READABILITY_MAINTAINABILITY
+
+
+def _speak(p: Probabilities | None, curve: Curve) -> tuple[Direction, str]:
+    if p is None or curve.state is not State.SPEAKS:
+        return Direction.NONE, curve.state.value
+    if p.worse >= curve.worse.probability:
+        return Direction.WORSE, ""
+    if p.better >= curve.better.probability:
+        return Direction.BETTER, ""
+    return Direction.NONE, UNSURE
+
+
+def _is_shown(verdict: Verdict, settings: Settings) -> bool:
+    if verdict.p is None:
+        return False
+    if settings.min_confidence is None:
+        return verdict.direction is Direction.WORSE
+    return verdict.p.worse >= settings.min_confidence and verdict.delta < 0

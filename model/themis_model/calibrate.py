@@ -142,5 +142,10 @@ def _curve(value: Mapping[str, Any]) -> Curve:
     numbers = {name: float(value[name]) for name in _NUMBERS}
     if not all(map(math.isfinite, numbers.values())) or numbers["scale"] <= 0:
         raise ValueError(f"calibration has a number that is not finite or not positive: {numbers}")
-    sides = {side: Threshold(**{n: float(value[side][n]) for n in Threshold.__slots__}) for side in _SIDES}
+    sides = {side: _threshold(value[side]) for side in _SIDES}
     return Curve(State(value["state"]), **numbers, **sides)
+
+
+def _threshold(value: Mapping[str, Any]) -> Threshold:
+    shares = {name: float(value[name]) for name in ("probability", "precision", "lower", "coverage")}
+    return Threshold(**shares, judged=int(value["judged"]))

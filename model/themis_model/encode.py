@@ -206,12 +206,16 @@ class Encoder:
         """
         indents = _Indents.of(before, after)
         changed = [
-            _Choice(index, self._lines(before[h[0] : h[1]], indents), self._lines(after[h[2] : h[3]], indents))
+            _Choice(
+                index, self._lines(before[h[0] : h[1]], indents), self._lines(after[h[2] : h[3]], indents)
+            )
             for index, h in enumerate(hunks)
         ]
         room = self.max_tokens - 1  # the language token
         clusters, too_large = _cluster(changed, hunks, room)
-        windows = tuple(self._window(before, hunks, changed, cluster, indents, language) for cluster in clusters)
+        windows = tuple(
+            self._window(before, hunks, changed, cluster, indents, language) for cluster in clusters
+        )
         return Windows(windows, too_large)
 
     def whole(self, lines: Sequence[str], language: str) -> View:
@@ -260,7 +264,8 @@ class Encoder:
                 self._cache.clear()
             self._cache.update(zip(missing, self.tokenizer.encode_lines(missing), strict=True))
         return tuple(
-            _Line(line.rstrip(), self._ids(b, indents.level(line))) for line, b in zip(lines, bare, strict=True)
+            _Line(line.rstrip(), self._ids(b, indents.level(line)))
+            for line, b in zip(lines, bare, strict=True)
         )
 
     def _ids(self, bare: str, level: int) -> tuple[int, ...]:

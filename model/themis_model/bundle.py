@@ -1,0 +1,123 @@
+"""A model bundle on disk: read whole, bounded, digest-checked, and refused with a reason otherwise.
+
+A bundle is a folder with ``model.onnx``, ``tokenizer.json``, ``manifest.json`` and ``CARD.md``.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from themis_model.calibrate import Calibration
+from themis_model.criterion import CRITERIA
+from themis_model.encode import MAX_TOKENS, WINDOW_RULE
+from themis_model.error import ModelError
+from themis_model.graph import graph_problem
+
+SCHEMA = "themis-bundle/1"
+FILES = ("model.onnx", "tokenizer.json", "CARD.md")
+MANIFEST = "manifest.json"
+LARGEST_BUNDLE = 25 * 1024 * 1024
+DEFAULT = Path(__file__).parent / "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What ``manifest.json`` says.
+
+    Attributes:
+        name: human name of the model.
+        files: sha256 in hex of every other file of the bundle.
+        max_tokens: longest view the model was trained on.
+        calibration: reward differences to probabilities, thresholds, measured precision.
+        training: data sources with licences and counts.
+        results: bench results, as ``themis bench accuracy`` writes them.
+    """
+
+    name: str
+    files: dict[str, str]
+    max_tokens: int
+    calibration: Calibration
+    training: dict[str, Any]
+    results: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle in memory."""
+
+    path: Path
+    manifest: Manifest
+    graph: bytes
+    tokenizer: bytes
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the graph: names the exact weights."""
+        return self.manifest.files["model.onnx"]
+
+
+def read_bundle(path: Path | None = None) -> Bundle:
+    """Read and verify a bundle, by default the one that ships with Themis.
+
+    Raises:
+        ModelError: a file is missing, too large, altered or unreadable, the schema or window rule is unknown,
+            or the graph refers to data or operators outside itself.
+    """
+    folder = path or DEFAULT
+    manifest = read_manifest(folder)
+    contents = {name: _read(folder, name) for name in FILES}
+    if sum(map(len, contents.values())) > LARGEST_BUNDLE:
+        raise ModelError(f"model bundle {folder} is larger than 25 MB; not loaded")
+    for name, content in contents.items():
+        if hashlib.sha256(content).hexdigest() != manifest.files.get(name):
+            raise ModelError(
+                f"{folder / name} is not the file its manifest names (sha256 differs); reinstall Themis or the bundle"
+            )
+    problem = graph_problem(contents["model.onnx"])
+    if problem:
+        raise ModelError(f"{folder / 'model.onnx'} is refused: {problem}")
+    return Bundle(folder, manifest, contents["model.onnx"], contents["tokenizer.json"])
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``manifest.json`` alone, without verifying the other files.
+
+    Raises:
+        ModelError: it is missing, unreadable, or of a schema or window rule this version does not know.
+    """
+    try:
+        value = json.loads(_read(folder, MANIFEST))
+    except ValueError as problem:
+        raise ModelError(f"{folder / MANIFEST} is not JSON: {problem}") from None
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if schema != SCHEMA:
+        raise ModelError(
+            f"{folder / MANIFEST} has schema {schema!r}; this Themis reads {SCHEMA!r}: update one of them"
+        )
+    try:
+        if value["window_rule"] != WINDOW_RULE or value["criteria"] != [c.value for c in CRITERIA]:
+            raise ModelError(
+                f"{folder} was made for another window rule or criteria order; export the model again"
+            )
+        return Manifest(
+            str(value["name"]),
+            {str(name): str(digest) for name, digest in value["files"].items()},
+            min(int(value["max_tokens"]), MAX_TOKENS),
+            Calibration.from_json(value["calibration"]),
+            dict(value["training"]),
+            dict(value["results"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise ModelError(f"{folder / MANIFEST} is incomplete or malformed: {problem}") from None
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
+    try:
+        if path.stat().st_size > LARGEST_BUNDLE:
+            raise ModelError(f"{path} is larger than 25 MB; not loaded")
+        return path.read_bytes()
+    except OSError as problem:
+        raise ModelError(f"model bundle {folder} cannot be read: {name}: {problem.strerror}") from None

@@ -1,0 +1,101 @@
+"""Scores views with ONNX Runtime; the provider that really runs is stated, never assumed."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+
+from themis_model.bundle import Bundle, read_bundle
+from themis_model.criterion import CRITERIA
+from themis_model.encode import BpeTokenizer, Encoder, View
+from themis_model.error import ModelError
+from themis_model.scorer import FloatArray, ModelInfo
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
+
+Device = Literal["auto", "cpu", "cuda"]
+
+NO_RUNTIME = "ONNX Runtime is not installed; run: pip install 'themis-lsp[cpu]' (or 'themis-lsp[gpu]' for CUDA, not both)"
+_CUDA = "CUDAExecutionProvider"
+_CPU = "CPUExecutionProvider"
+
+
+class OnnxScorer:
+    """Runs a bundle's graph one view at a time, on as many threads as asked for.
+
+    Batch 1 and no padding: dynamic quantisation takes its scales from the whole batch, so a score would
+    otherwise depend on its neighbours.
+    """
+
+    def __init__(self, bundle: Bundle, session: "ort.InferenceSession", threads: int) -> None:
+        self.encoder = Encoder(BpeTokenizer.from_bytes(bundle.tokenizer), bundle.manifest.max_tokens)
+        self.info = ModelInfo(
+            bundle.manifest.name, bundle.digest, session.get_providers()[0], bundle.manifest.calibration
+        )
+        self._session = session
+        self._pool = ThreadPoolExecutor(threads, "themis-score") if threads > 1 else None
+
+    def score(self, views: Sequence[View]) -> FloatArray:
+        """Rewards of shape ``[len(views), 5]``; equal views are run once."""
+        unique = list(dict.fromkeys(view.ids for view in views))
+        run = self._pool.map if self._pool and len(unique) > 1 else map
+        rewards = dict(zip(unique, run(self._one, unique), strict=True))
+        rows = [rewards[view.ids] for view in views]
+        return np.stack(rows) if rows else np.zeros((0, len(CRITERIA)), np.float32)
+
+    def _one(self, ids: tuple[int, ...]) -> FloatArray:
+        (rewards,) = self._session.run(None, {"input_ids": np.asarray([ids], dtype=np.int64)})
+        return cast("FloatArray", rewards)[0]
+
+
+def load(bundle: Path | None = None, device: Device = "auto", threads: int = 2) -> OnnxScorer:
+    """Load a bundle, by default the one that ships with Themis.
+
+    Args:
+        bundle: folder of the bundle.
+        device: ``auto`` takes CUDA where it works and the CPU otherwise; ``cuda`` insists.
+        threads: views scored at the same time.
+
+    Raises:
+        ModelError: ONNX Runtime is missing, the bundle is broken or altered, or the device is not there.
+    """
+    if find_spec("onnxruntime") is None:
+        raise ModelError(NO_RUNTIME)
+    content = read_bundle(bundle)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        session = ort.InferenceSession(
+            content.graph, options, providers=_providers(device), disabled_optimizers=["SkipLayerNormFusion"]
+        )
+    except Exception as problem:  # the runtime's exceptions share no base class
+        raise ModelError(f"the graph of {content.path} does not load: {_first_line(problem)}") from None
+    if device == "cuda" and session.get_providers()[0] != _CUDA:
+        raise ModelError("CUDA was asked for but did not start; check the driver, or use --device cpu")
+    return OnnxScorer(content, session, threads)
+
+
+def _providers(device: Device) -> list[str]:
+    import onnxruntime as ort
+
+    cuda = _CUDA in ort.get_available_providers()
+    if device == "cuda" and not cuda:
+        raise ModelError(
+            "this ONNX Runtime has no CUDA provider; run: pip uninstall onnxruntime && pip install 'themis-lsp[gpu]'"
+        )
+    return [_CUDA, _CPU] if cuda and device != "cpu" else [_CPU]
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().splitlines()[0][:200] if str(problem).strip() else type(problem).__name__
