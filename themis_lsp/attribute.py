@@ -68,9 +68,7 @@ def _excerpt(edit: Edit, group: Sequence[int], weight: float) -> Excerpt:
     added = edit.after.lines[first.after_start : last.after_end]
     rows = edit.after.numbers[first.after_start : last.after_end]
     if not rows:  # only removed: point at what now stands there
-        rows = (
-            edit.after.numbers[first.after_start : first.after_start + 1] or edit.after.numbers[-1:] or (0,)
-        )
+        rows = edit.after.numbers[first.after_start : first.after_start + 1] or edit.after.numbers[-1:] or (0,)
     return Excerpt(WeighedLines(rows[0] + 1, rows[-1] + 1, weight), removed, added)
 
 

@@ -155,9 +155,7 @@ def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit 
     free_new: list[int] = []
     for key in old_of.keys() | new_of.keys():
         left, right = old_of[key], new_of[key]
-        pairs = (
-            [(left[0], right[0])] if len(left) == len(right) == 1 else _best(left, right, alike, least=0.0)
-        )
+        pairs = [(left[0], right[0])] if len(left) == len(right) == 1 else _best(left, right, alike, least=0.0)
         partner.update((new, old) for old, new in pairs)
         free_old += set(left).difference(old for old, _ in pairs)
         free_new += set(right).difference(new for _, new in pairs)
@@ -165,9 +163,7 @@ def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit 
     def alike_kind(old: int, new: int) -> float:
         return alike(old, new) if before.units[old].kind is after.units[new].kind else 0.0
 
-    partner.update(
-        (new, old) for old, new in _best(sorted(free_old), sorted(free_new), alike_kind, least=_ALIKE)
-    )
+    partner.update((new, old) for old, new in _best(sorted(free_old), sorted(free_new), alike_kind, least=_ALIKE))
     for new, unit in enumerate(after.units):
         yield (before.units[partner[new]] if new in partner else None), unit
     taken = set(partner.values())
@@ -182,9 +178,7 @@ def _best(
     """Greedy pairs, the most alike first; ties keep file order on both sides."""
     if not left or not right or len(left) * len(right) > _MOST_COMPARISONS:
         return list(zip(left, right, strict=False)) if least == 0.0 else []
-    scored = sorted(
-        (-alike(a, b), abs(i - j), i + j, a, b) for i, a in enumerate(left) for j, b in enumerate(right)
-    )
+    scored = sorted((-alike(a, b), abs(i - j), i + j, a, b) for i, a in enumerate(left) for j, b in enumerate(right))
     pairs: list[tuple[int, int]] = []
     used_left: set[int] = set()
     used_right: set[int] = set()
@@ -223,9 +217,7 @@ def _moves(lost: list[_Piece], found: list[_Piece]) -> Iterator[Edit | Skip]:
             yield Skip(b.path, b.name, MOVED)
             continue
         renamed = a.name if a.name != b.name else None
-        yield Edit(
-            b.path, b.name, b.kind, b.language, a.version, b.version, hunks, old_path=a.path, old_unit=renamed
-        )
+        yield Edit(b.path, b.name, b.kind, b.language, a.version, b.version, hunks, old_path=a.path, old_unit=renamed)
     old_matched, new_matched = {old for old, _ in pairs}, {new for _, new in pairs}
     yield from (Skip(p.path, p.name, NEW) for n, p in enumerate(found) if n not in new_matched)
     yield from (Skip(p.path, p.name, DELETED) for n, p in enumerate(lost) if n not in old_matched)

@@ -39,7 +39,9 @@ _C_LOCAL = frozenset({
     "init_declarator.declarator", "declaration.declarator", "parameter_declaration.declarator",
     "pointer_declarator.declarator", "array_declarator.declarator", "reference_declarator", "for_range_loop.declarator",
 })  # fmt: skip
-_C_FAR = frozenset({"call_expression.function", "function_declarator.declarator", "enumerator.name", "goto_statement.label"})
+_C_FAR = frozenset(
+    {"call_expression.function", "function_declarator.declarator", "enumerator.name", "goto_statement.label"}
+)
 _JS_VALUES = "[(arrow_function) (function_expression) (generator_function)]"
 _JS_FUNCTIONS = (
     "(function_declaration)",
@@ -173,7 +175,17 @@ _BY_SUFFIX = {
     **dict.fromkeys((".cs", ".csx"), "c_sharp"),
 }
 _BY_NAME = dict.fromkeys(("Rakefile", "Gemfile", "Guardfile", "Capfile", "Vagrantfile"), "ruby")
-_CPP_ONLY = ("class ", "namespace ", "template<", "template <", "public:", "private:", "std::", "constexpr ", "nullptr")
+_CPP_ONLY = (
+    "class ",
+    "namespace ",
+    "template<",
+    "template <",
+    "public:",
+    "private:",
+    "std::",
+    "constexpr ",
+    "nullptr",
+)
 
 
 def grammar_of(path: str, text: str = "") -> Grammar | None:

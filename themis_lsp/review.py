@@ -78,9 +78,7 @@ def review(edits: Iterable[Edit | Skip], scorer: Scorer, settings: Settings) -> 
                 skipped.append(outcome)
             else:
                 prepared.append(outcome)
-        rewards = iter(
-            scorer.score([view for p in prepared for w in p.windows for view in (w.before, w.after)])
-        )
+        rewards = iter(scorer.score([view for p in prepared for w in p.windows for view in (w.before, w.after)]))
         for one in prepared:
             pairs = [(window, next(rewards), next(rewards)) for window in one.windows]
             settled += not pairs

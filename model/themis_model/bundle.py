@@ -93,14 +93,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelError(f"{folder / MANIFEST} is not JSON: {problem}") from None
     schema = value.get("schema") if isinstance(value, dict) else None
     if schema != SCHEMA:
-        raise ModelError(
-            f"{folder / MANIFEST} has schema {schema!r}; this Themis reads {SCHEMA!r}: update one of them"
-        )
+        raise ModelError(f"{folder / MANIFEST} has schema {schema!r}; this Themis reads {SCHEMA!r}: update one of them")
     try:
         if value["window_rule"] != WINDOW_RULE or value["criteria"] != [c.value for c in CRITERIA]:
-            raise ModelError(
-                f"{folder} was made for another window rule or criteria order; export the model again"
-            )
+            raise ModelError(f"{folder} was made for another window rule or criteria order; export the model again")
         return Manifest(
             str(value["name"]),
             {str(name): str(digest) for name, digest in value["files"].items()},

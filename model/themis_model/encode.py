@@ -8,31 +8,29 @@ views, which is what makes every reward difference exactly antisymmetric.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from themis_model.tokens import (
+    CUT,
+    EDIT,
+    END_EDIT,
+    FIRST_LANGUAGE,
+    FIRST_LEVEL,
+    LANGUAGES,
+    MAX_LEVEL,
+    UNK,
+    LineTokenizer,
+)
 
 #: Changing anything below that alters token ids means a new version; bundles record the one they were trained with.
 WINDOW_RULE: Final = 1
 MAX_TOKENS: Final = 320
-#: Keys of the eight languages; TypeScript, TSX and JSX count as JavaScript.
-LANGUAGES: Final = ("c", "c_sharp", "cpp", "go", "java", "javascript", "python", "ruby")
-MAX_LEVEL: Final = 12
-PAD, UNK, MASK, CUT, EDIT, END_EDIT = range(6)
-FIRST_LANGUAGE: Final = 6
-FIRST_LEVEL: Final = FIRST_LANGUAGE + len(LANGUAGES)
-SPECIALS: Final = (
-    *("<pad>", "<unk>", "<mask>", "<cut>", "<edit>", "</edit>"),
-    *(f"<{language}>" for language in LANGUAGES),
-    *(f"<n{level}>" for level in range(MAX_LEVEL + 1)),
-)
 CUT_TEXT: Final = "⋯"
 
 _CACHED_LINES: Final = 8192
 _LONGEST_LINE: Final = 2000  # characters; longer lines never fit a window, so they are not tokenised
 _TAB: Final = 4
+_HASH_COMMENTS: Final = frozenset({"python", "ruby"})
 
 
 class Hunk(NamedTuple):
@@ -141,50 +139,6 @@ class Windows(NamedTuple):
     too_large: int
 
 
-class LineTokenizer(Protocol):
-    """Turns single lines into token ids; ids below ``len(SPECIALS)`` are reserved."""
-
-    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
-        """Token ids of each line, none of them special."""
-        ...
-
-
-class BpeTokenizer:
-    """A ``tokenizer.json`` of the Hugging Face tokenizers library."""
-
-    def __init__(self, tokenizer: "Tokenizer") -> None:
-        for index, special in enumerate(SPECIALS):
-            if tokenizer.token_to_id(special) != index:
-                raise ValueError(f"tokenizer lacks the special token {special} at id {index}")
-        self._tokenizer = tokenizer
-        self.vocabulary_size: int = tokenizer.get_vocab_size()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "BpeTokenizer":
-        """Read a ``tokenizer.json``.
-
-        Raises:
-            ValueError: if it is not one, or lacks the special tokens.
-        """
-        from tokenizers import Tokenizer
-
-        try:
-            tokenizer = Tokenizer.from_buffer(content)
-        except Exception as problem:  # the library raises bare Exception
-            raise ValueError(f"not a tokenizer file: {problem}") from None
-        return cls(tokenizer)
-
-    @classmethod
-    def from_file(cls, path: Path) -> "BpeTokenizer":
-        """Read a ``tokenizer.json`` from disk."""
-        return cls.from_bytes(path.read_bytes())
-
-    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
-        """Token ids of each line."""
-        # Serial on purpose: the library's thread pool costs more than a screenful of lines.
-        return [tuple(self._tokenizer.encode(line, add_special_tokens=False).ids) for line in lines]
-
-
 class Encoder:
     """Windows pairs of texts for one tokenizer, remembering the lines it has seen."""
 
@@ -193,9 +147,7 @@ class Encoder:
         self.max_tokens = max_tokens
         self._cache: dict[str, tuple[int, ...]] = {}
 
-    def windows(
-        self, before: Sequence[str], after: Sequence[str], hunks: Sequence[Hunk], language: str
-    ) -> Windows:
+    def windows(self, before: Sequence[str], after: Sequence[str], hunks: Sequence[Hunk], language: str) -> Windows:
         """Window one edit: signature line, changed lines, nearest context, cuts where lines were left out.
 
         Args:
@@ -204,27 +156,22 @@ class Encoder:
             hunks: all differences, in order; adjacent hunks read as one changed region.
             language: key from ``LANGUAGES``.
         """
-        indents = _Indents.of(before, after)
+        text = _Text(before, language, _Indents.of(before, after))
         changed = [
-            _Choice(
-                index, self._lines(before[h[0] : h[1]], indents), self._lines(after[h[2] : h[3]], indents)
-            )
+            _Choice(index, self._lines(before[h[0] : h[1]], text), self._lines(after[h[2] : h[3]], text))
             for index, h in enumerate(hunks)
         ]
-        room = self.max_tokens - 1  # the language token
-        clusters, too_large = _cluster(changed, hunks, room)
-        windows = tuple(
-            self._window(before, hunks, changed, cluster, indents, language) for cluster in clusters
-        )
+        clusters, too_large = _cluster(changed, hunks, self.max_tokens - 1)  # the language token
+        windows = tuple(self._window(text, hunks, changed, cluster) for cluster in clusters)
         return Windows(windows, too_large)
 
     def whole(self, lines: Sequence[str], language: str) -> View:
         """The first lines of one version that fit, for ranking units that have no other version."""
-        indents = _Indents.of(lines, ())
+        text = _Text(lines, language, _Indents.of(lines, ()))
         room = self.max_tokens - 2
         shown: list[_Part] = []
         for start in range(0, len(lines), 24):
-            for line in self._lines(lines[start : start + 24], indents):
+            for line in self._lines(lines[start : start + 24], text):
                 if len(line.ids) > room:
                     return Window(language, (*shown, None), ()).before
                 room -= len(line.ids)
@@ -232,40 +179,28 @@ class Encoder:
         return Window(language, tuple(shown), ()).before
 
     def _window(
-        self,
-        before: Sequence[str],
-        hunks: Sequence[Hunk],
-        changed: Sequence[_Choice],
-        cluster: Sequence[int],
-        indents: "_Indents",
-        language: str,
+        self, text: "_Text", hunks: Sequence[Hunk], changed: Sequence[_Choice], cluster: Sequence[int]
     ) -> Window:
         room = self.max_tokens - 1 - _cost(changed, hunks, cluster)
         taken: dict[int, _Line] = {}
-        for batch in _batches(_context(before, hunks, cluster), 16):
-            fitting = True
-            for number, line in zip(batch, self._lines([before[n] for n in batch], indents), strict=True):
-                if not line.ids:  # blank
-                    continue
+        for batch in _batches(_context(text, hunks, cluster), 16):
+            lines = self._lines([text.lines[n] for n in batch], text)
+            for number, line in zip(batch, lines, strict=True):
                 if len(line.ids) > room:
-                    fitting = False
-                    break
+                    return Window(text.language, _assemble(text, hunks, changed, cluster, taken), tuple(cluster))
                 room -= len(line.ids)
                 taken[number] = line
-            if not fitting:
-                break
-        return Window(language, _assemble(before, hunks, changed, cluster, taken), tuple(cluster))
+        return Window(text.language, _assemble(text, hunks, changed, cluster, taken), tuple(cluster))
 
-    def _lines(self, lines: Sequence[str], indents: "_Indents") -> tuple[_Line, ...]:
-        bare = [line.strip() for line in lines]
+    def _lines(self, lines: Sequence[str], text: "_Text") -> tuple[_Line, ...]:
+        bare = ["" if text.is_silent(line) else line.strip() for line in lines]
         missing = [b for b in dict.fromkeys(bare) if b and b not in self._cache and len(b) <= _LONGEST_LINE]
-        if missing:
-            if len(self._cache) + len(missing) > _CACHED_LINES:
-                self._cache.clear()
-            self._cache.update(zip(missing, self.tokenizer.encode_lines(missing), strict=True))
+        if len(self._cache) + len(missing) > _CACHED_LINES:
+            self._cache.clear()
+            missing = [b for b in dict.fromkeys(bare) if b and len(b) <= _LONGEST_LINE]
+        self._cache.update(zip(missing, self.tokenizer.encode_lines(missing), strict=True))
         return tuple(
-            _Line(line.rstrip(), self._ids(b, indents.level(line)))
-            for line, b in zip(lines, bare, strict=True)
+            _Line(line.rstrip(), self._ids(b, text.indents.level(line))) for line, b in zip(lines, bare, strict=True)
         )
 
     def _ids(self, bare: str, level: int) -> tuple[int, ...]:
@@ -273,10 +208,24 @@ class Encoder:
             return ()
         if len(bare) > _LONGEST_LINE:
             return (UNK,) * (self.max_tokens + 1)
-        ids = self._cache.get(bare)
-        if ids is None:  # the cache was cleared by a later line of the same batch
-            ids = self.tokenizer.encode_lines([bare])[0]
-        return (FIRST_LEVEL + level, *ids)
+        return (FIRST_LEVEL + level, *self._cache[bare])
+
+
+class _Text(NamedTuple):
+    lines: Sequence[str]
+    language: str
+    indents: "_Indents"
+
+    def is_silent(self, line: str) -> bool:
+        """Blank, or nothing but a comment: what a comment promises must not count as what the code does."""
+        bare = line.strip()
+        if not bare:
+            return True
+        if self.language in _HASH_COMMENTS:
+            return bare[0] == "#"
+        if bare.startswith("/*"):
+            return bare.find("*/", 2) in (-1, len(bare) - 2)
+        return bare.startswith(("//", "* ", "*/")) or bare == "*"
 
 
 class _Indents(NamedTuple):
@@ -343,10 +292,10 @@ def _cluster(changed: Sequence[_Choice], hunks: Sequence[Hunk], room: int) -> tu
     return clusters, too_large
 
 
-def _context(before: Sequence[str], hunks: Sequence[Hunk], cluster: Sequence[int]) -> list[int]:
+def _context(text: _Text, hunks: Sequence[Hunk], cluster: Sequence[int]) -> list[int]:
     """Unchanged lines as before-numbers: the signature first, then by distance from the cluster's hunks."""
     hidden = {n for h in hunks for n in range(h.before_start, h.before_end)}
-    shown = [n for n in range(len(before)) if n not in hidden and before[n].strip()]
+    shown = [n for n, line in enumerate(text.lines) if n not in hidden and not text.is_silent(line)]
     edges = sorted({edge for i in cluster for edge in (hunks[i].before_start - 1, hunks[i].before_end)})
     nearest: dict[int, int] = {}
     at = 0
@@ -363,7 +312,7 @@ def _batches(numbers: list[int], size: int) -> list[list[int]]:
 
 
 def _assemble(
-    before: Sequence[str],
+    text: _Text,
     hunks: Sequence[Hunk],
     changed: Sequence[_Choice],
     cluster: Sequence[int],
@@ -377,11 +326,11 @@ def _assemble(
             parts.append(None)
 
     line = 0
-    for index, hunk in enumerate((*hunks, Hunk(len(before), len(before), 0, 0))):
+    for index, hunk in enumerate((*hunks, Hunk(len(text.lines), len(text.lines), 0, 0))):
         for number in range(line, hunk.before_start):
             if number in taken:
                 parts.append(taken[number])
-            elif before[number].strip():
+            elif not text.is_silent(text.lines[number]):
                 cut()
         line = hunk.before_end
         if index in members:

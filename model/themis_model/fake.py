@@ -8,8 +8,9 @@ import numpy as np
 
 from themis_model.calibrate import Calibration
 from themis_model.criterion import CRITERIA
-from themis_model.encode import LANGUAGES, SPECIALS, Encoder, View
+from themis_model.encode import Encoder, View
 from themis_model.scorer import FloatArray, ModelInfo
+from themis_model.tokens import LANGUAGES, SPECIALS
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -34,9 +35,7 @@ class FakeScorer:
         self, weights: dict[str, Sequence[float]] | None = None, calibration: Calibration | None = None
     ) -> None:
         self.encoder = Encoder(HashTokenizer())
-        chosen = (
-            {"bad": (-4.0,) * len(CRITERIA), "good": (4.0,) * len(CRITERIA)} if weights is None else weights
-        )
+        chosen = {"bad": (-4.0,) * len(CRITERIA), "good": (4.0,) * len(CRITERIA)} if weights is None else weights
         self._weights = {_word_id(word): np.asarray(w, dtype=np.float32) for word, w in chosen.items()}
         digest = hashlib.sha256(repr(sorted(chosen.items())).encode()).hexdigest()
         self.info = ModelInfo("fake", digest, "none", calibration or Calibration.speaking())

@@ -11,16 +11,19 @@ import numpy as np
 
 from themis_model.bundle import Bundle, read_bundle
 from themis_model.criterion import CRITERIA
-from themis_model.encode import BpeTokenizer, Encoder, View
+from themis_model.encode import Encoder, View
 from themis_model.error import ModelError
 from themis_model.scorer import FloatArray, ModelInfo
+from themis_model.tokens import BpeTokenizer
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
 Device = Literal["auto", "cpu", "cuda"]
 
-NO_RUNTIME = "ONNX Runtime is not installed; run: pip install 'themis-lsp[cpu]' (or 'themis-lsp[gpu]' for CUDA, not both)"
+NO_RUNTIME = (
+    "ONNX Runtime is not installed; run: pip install 'themis-lsp[cpu]' (or 'themis-lsp[gpu]' for CUDA, not both)"
+)
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
 

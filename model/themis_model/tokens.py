@@ -1,0 +1,64 @@
+"""The vocabulary's reserved part, and the tokenizer that turns single lines into ids."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+#: Keys of the eight languages; TypeScript, TSX and JSX count as JavaScript.
+LANGUAGES: Final = ("c", "c_sharp", "cpp", "go", "java", "javascript", "python", "ruby")
+MAX_LEVEL: Final = 12
+PAD, UNK, MASK, CUT, EDIT, END_EDIT = range(6)
+FIRST_LANGUAGE: Final = 6
+FIRST_LEVEL: Final = FIRST_LANGUAGE + len(LANGUAGES)
+SPECIALS: Final = (
+    *("<pad>", "<unk>", "<mask>", "<cut>", "<edit>", "</edit>"),
+    *(f"<{language}>" for language in LANGUAGES),
+    *(f"<n{level}>" for level in range(MAX_LEVEL + 1)),
+)
+
+
+class LineTokenizer(Protocol):
+    """Turns single lines into token ids; ids below ``len(SPECIALS)`` are reserved."""
+
+    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
+        """Token ids of each line, none of them special."""
+        ...
+
+
+class BpeTokenizer:
+    """A ``tokenizer.json`` of the Hugging Face tokenizers library."""
+
+    def __init__(self, tokenizer: "Tokenizer") -> None:
+        for index, special in enumerate(SPECIALS):
+            if tokenizer.token_to_id(special) != index:
+                raise ValueError(f"tokenizer lacks the special token {special} at id {index}")
+        self._tokenizer = tokenizer
+        self.vocabulary_size: int = tokenizer.get_vocab_size()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "BpeTokenizer":
+        """Read a ``tokenizer.json``.
+
+        Raises:
+            ValueError: if it is not one, or lacks the special tokens.
+        """
+        from tokenizers import Tokenizer
+
+        try:
+            tokenizer = Tokenizer.from_buffer(content)
+        except Exception as problem:  # the library raises bare Exception
+            raise ValueError(f"not a tokenizer file: {problem}") from None
+        return cls(tokenizer)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "BpeTokenizer":
+        """Read a ``tokenizer.json`` from disk."""
+        return cls.from_bytes(path.read_bytes())
+
+    def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
+        """Token ids of each line."""
+        # Serial on purpose: the library's thread pool costs more than a screenful of lines.
+        return [tuple(self._tokenizer.encode(line, add_special_tokens=False).ids) for line in lines]
