@@ -1,0 +1,249 @@
+"""Who set what, where: the user's own settings over the configuration file of the repository.
+
+::
+
+    command line  >  THEMIS_* variables  >  the user's file  >  the repository's files  >  the defaults
+
+In a repository the file closest to the reviewed path counts, key by key. What runs on the user's machine
+(model, device, threads) is the user's choice: found in a repository, such a key is an error.
+"""
+
+import os
+import sys
+import tomllib
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from themis_lsp.error import SettingsError
+from themis_lsp.pattern import rooted
+from themis_lsp.settings import KEYS, Key, Level, Settings, nearest, shown
+
+#: Text of a file by its path relative to the repository, or None; a blob of the merge-base does just as well.
+Read = Callable[[str], str | None]
+
+FILES: Final = ("pyproject.toml", "themis.toml", ".themis.toml")
+
+_LONGEST = 256 * 1024  # characters
+_PREFIX = "THEMIS_"
+_REFUSALS = {
+    Level.COMMAND: "it is said anew for each change: give it as --{key}",
+    Level.USER: "a repository must not choose what runs: use --{key}, {variable} or your own configuration",
+    Level.RUN: "it holds for the whole run: move it to the configuration at the root of the repository",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One setting and where it came from.
+
+    Attributes:
+        value: what ``Settings`` holds.
+        plain: what was written, as TOML would write it.
+        origin: the option, variable or file that said so.
+    """
+
+    value: Any
+    plain: object
+    origin: str
+
+
+Source = Mapping[str, Value]
+
+
+class Config:
+    """The settings that hold for each path of one repository, read as they are asked for.
+
+    Args:
+        trusted: what the user said, the strongest first, from ``trusted()``.
+        read: the repository's files, at the commit or work tree whose configuration counts.
+    """
+
+    def __init__(self, trusted: Sequence[Source], read: Read) -> None:
+        self._trusted = tuple(trusted)
+        self._read = read
+        self._folders: dict[str, Source] = {}
+        self._settings: dict[str, Settings] = {}
+
+    def values(self, path: str = "") -> Source:
+        """Everything that is set for a path relative to the repository; what is missing has its default.
+
+        Raises:
+            SettingsError: if a file on the way cannot be used.
+        """
+        sources = (*self._trusted, *(self._folder(folder) for folder in _folders_above(path)))
+        return ChainMap(*(dict(source) for source in sources))
+
+    def at(self, path: str = "") -> Settings:
+        """The settings for a path relative to the repository; without one, those of the run as a whole.
+
+        Raises:
+            SettingsError: if a file on the way cannot be used.
+        """
+        folder = next(_folders_above(path))
+        if folder not in self._settings:
+            given = {_field(name): value.value for name, value in self.values(path).items()}
+            known: dict[str, Any] = {f.name: given[f.name] for f in fields(Settings) if f.name in given}
+            self._settings[folder] = Settings(**known)
+        return self._settings[folder]
+
+    @property
+    def model(self) -> Path | None:
+        """The bundle the user chose, or None for the one that ships."""
+        chosen = ChainMap(*map(dict, self._trusted)).get("model")
+        return _at_home(chosen.value) if chosen else None
+
+    @property
+    def device(self) -> str:
+        """``auto``, ``cpu`` or ``cuda``."""
+        chosen = ChainMap(*map(dict, self._trusted)).get("device")
+        return chosen.value if chosen else "auto"
+
+    def _folder(self, folder: str) -> Source:
+        if folder not in self._folders:
+            self._folders[folder] = _from_folder(folder, self._read)
+        return self._folders[folder]
+
+
+def trusted(options: Mapping[str, object], environ: Mapping[str, str]) -> tuple[Source, ...]:
+    """What the user said: on the command line, in the environment and in the user's file, in this order.
+
+    Args:
+        options: what was given on the command line, by key; None stands for an option that was not given.
+        environ: the environment.
+
+    Raises:
+        SettingsError: if one of them says something that cannot be used.
+    """
+    return _from_options(options), _from_environment(environ), _from_user_file(user_file(environ))
+
+
+def user_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Where the user's own configuration lies: in %APPDATA% on Windows, else in $XDG_CONFIG_HOME or ~/.config."""
+    base = Path(environ.get("APPDATA" if platform == "win32" else "XDG_CONFIG_HOME", ""))
+    return (base if base.is_absolute() else _at_home("~/.config")) / "themis" / "config.toml"
+
+
+def _from_options(options: Mapping[str, object]) -> Source:
+    return {name: _spoken(name, given, f"--{name}") for name, given in options.items() if given is not None}
+
+
+def _from_environment(environ: Mapping[str, str]) -> Source:
+    variables = {_variable(name): name for name, key in KEYS.items() if key.level is not Level.COMMAND}
+    for variable in environ:
+        # Other programs may own names with our prefix, but a slip of the key must not disarm a gate.
+        close = get_close_matches(variable, variables, n=1, cutoff=0.9) if variable.startswith(_PREFIX) else []
+        if close and variable not in variables:
+            raise SettingsError(f"unknown variable {variable}: did you mean {close[0]}?")
+    given = {name: variable for variable, name in variables.items() if environ.get(variable)}
+    return {name: _spoken(name, environ[variable], variable) for name, variable in given.items()}
+
+
+def _from_user_file(path: Path) -> Source:
+    text = _text(str(path), lambda name: Path(name).read_text("utf-8") if Path(name).is_file() else None)
+    source = {} if text is None else _from_table(_table(text, str(path)), str(path), (Level.COMMAND,))
+    if "model" in source and not _at_home(source["model"].value).is_absolute():
+        raise SettingsError(f"{path}: model is {shown(source['model'].plain)}: expected an absolute path")
+    return source
+
+
+def _from_folder(folder: str, read: Read) -> Source:
+    found: dict[str, object] = {}
+    for path in (f"{folder}/{name}" if folder else name for name in FILES):
+        text = _text(path, read)
+        if text is None:
+            continue
+        if not path.endswith("pyproject.toml"):
+            found[path] = _table(text, path)
+        elif "themis" in text:  # one that never says our name may be as broken as its owner likes
+            tool = _table(text, path).get("tool")
+            if isinstance(tool, dict) and "themis" in tool:
+                found[path] = tool["themis"]
+    if len(found) > 1:
+        raise SettingsError(f"{' and '.join(found)} both configure Themis: keep one of them")
+    refused = (Level.COMMAND, Level.USER, Level.RUN) if folder else (Level.COMMAND, Level.USER)
+    source = {name: value for path, table in found.items() for name, value in _from_table(table, path, refused).items()}
+    if "ignore" in source:
+        patterns = tuple(rooted(pattern, folder) for pattern in source["ignore"].value)
+        source["ignore"] = replace(source["ignore"], value=patterns)
+    return source
+
+
+def _at_home(path: str) -> Path:
+    return Path(os.path.expanduser(path))  # noqa: PTH111  (pathlib's raises where there is no home)
+
+
+def _text(name: str, read: Read) -> str | None:
+    try:
+        text = read(name)
+    except (OSError, UnicodeError) as problem:
+        raise SettingsError(f"cannot read {name}: {problem}") from None
+    if text is not None and len(text) > _LONGEST:
+        raise SettingsError(f"{name} is too large for a configuration: {len(text)} characters, {_LONGEST} allowed")
+    return text
+
+
+def _table(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise SettingsError(f"{name} is not valid TOML: nested too deeply") from None
+    except ValueError as problem:
+        raise SettingsError(f"{name} is not valid TOML: {problem}") from None
+
+
+def _from_table(table: object, origin: str, refused: Sequence[Level]) -> dict[str, Value]:
+    if not isinstance(table, dict):
+        raise SettingsError(f"{origin}: tool.themis is {shown(table)}: expected a table")
+    for name in table:
+        level = _key(name, f"{origin}: ").level
+        if level in refused:
+            refusal = _REFUSALS[level].format(key=name, variable=_variable(name))
+            raise SettingsError(f"{origin}: {name} may not be set here: {refusal}")
+    return {name: _value(name, plain, origin, f"{origin}: {name}") for name, plain in table.items()}
+
+
+def _spoken(name: str, given: object, label: str) -> Value:
+    """A value given as text on a command line or in a variable, or already as TOML would hold it."""
+    key = _key(name, "")
+    try:
+        plain = key.parse(given) if isinstance(given, str) else given
+    except ValueError:
+        raise SettingsError(f"{label} is {shown(given)}: expected {key.expected}") from None
+    return _value(name, plain, label, label)
+
+
+def _value(name: str, plain: object, origin: str, label: str) -> Value:
+    key = KEYS[name]
+    try:
+        return Value(key.read(plain), plain, origin)
+    except ValueError as problem:
+        raise SettingsError(f"{label} is {shown(plain)}: {str(problem) or f'expected {key.expected}'}") from None
+
+
+def _key(name: str, label: str) -> Key:
+    if name not in KEYS:
+        raise SettingsError(f"{label}unknown key {shown(name)}, {nearest(name, list(KEYS), list(KEYS))}")
+    return KEYS[name]
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """The folders around a path, the closest first and the root, which is empty, last."""
+    steps = path.split("/")[:-1]
+    if "" in steps or ".." in steps:  # not a path inside the repository, whatever a patch may say
+        steps = []
+    while steps:
+        yield "/".join(steps)
+        steps.pop()
+    yield ""
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + _field(name).upper()
+
+
+def _field(name: str) -> str:
+    return name.replace("-", "_")
