@@ -1,0 +1,68 @@
+# Everything a newcomer needs, with nothing installed but Python ≥ 3.11, git and make.
+
+VENV := .venv
+TRAINING := .venv-training
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP_INSTALL = -m pip --disable-pip-version-check --no-input install --quiet --constraint constraints.txt
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c '$(RECENT)' 2>/dev/null && echo $$name && break; done)
+
+# The training code is typed against torch, so its files are checked where torch is.
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.py' ':!training' ':!tests/training')
+TRAINING_SOURCES = $(shell git ls-files --cached --others --exclude-standard 'training/*.py' 'tests/training/*.py')
+
+.DEFAULT_GOAL := help
+.PHONY: help review test lint check test-training clean
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+review: $(VENV)/.runtime  ## see Themis speak: the demo, then this repository's own last commit
+	@$(VENV)/$(BIN)/themis demo
+	@if git rev-parse --quiet --verify 'HEAD~1^{commit}' >/dev/null; \
+	then $(VENV)/$(BIN)/themis review HEAD~1..HEAD; \
+	else echo "This clone holds one commit only, so there is no last change to review."; fi
+
+test: $(VENV)/.dev  ## run the tests that need no torch
+	@$(VENV)/$(BIN)/python -m pytest -m "not training"
+
+lint: $(VENV)/.dev  ## check style and types
+	@$(VENV)/$(BIN)/ruff check
+	@$(VENV)/$(BIN)/ruff format --check
+	@$(VENV)/$(BIN)/mypy $(SOURCES)
+	@$(VENV)/$(BIN)/pyright --pythonpath $(VENV)/$(BIN)/python $(SOURCES)
+
+check: lint test  ## all that a change has to pass, but for the training code
+
+test-training: $(TRAINING)/.train  ## check and test the training code, with torch on the CPU
+	@$(TRAINING)/$(BIN)/mypy --cache-dir $(TRAINING)/.mypy_cache $(TRAINING_SOURCES)
+	@$(TRAINING)/$(BIN)/pyright --pythonpath $(TRAINING)/$(BIN)/python $(TRAINING_SOURCES)
+	@$(TRAINING)/$(BIN)/python -m pytest -m training
+
+clean:  ## remove both environments and every cache
+	rm -rf $(VENV) $(TRAINING) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.python $(TRAINING)/.python:
+	@test -n "$(PYTHON)" || { echo "Themis needs Python 3.11 or newer, and found none: install one, or name it with 'make PYTHON=/path/to/python3'." >&2; exit 1; }
+	@"$(PYTHON)" -c '$(RECENT)' || { echo "Themis needs Python 3.11 or newer, and $(PYTHON) is not." >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(@D)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing Themis into $(VENV), once …"
+	@$(VENV)/$(BIN)/python $(PIP_INSTALL) --editable '.[cpu]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "Installing what the tests need into $(VENV), once …"
+	@$(VENV)/$(BIN)/python $(PIP_INSTALL) --editable '.[cpu,bench,dev]'
+	@touch $@
+
+# torch comes first and by itself, so that resolving the rest never picks another build of it.
+$(TRAINING)/.train: $(TRAINING)/.python pyproject.toml constraints.txt
+	@echo "Installing torch and what training needs into $(TRAINING), once …"
+	@$(TRAINING)/$(BIN)/python $(PIP_INSTALL) torch
+	@$(TRAINING)/$(BIN)/python $(PIP_INSTALL) --editable '.[cpu,train,dev]'
+	@touch $@
