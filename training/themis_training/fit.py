@@ -1,0 +1,164 @@
+"""One training run: tokenizer, pre-training, both paths, and the weights with which they are summed."""
+
+import hashlib
+import json
+import platform
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from themis_model.criterion import CRITERIA
+from themis_model.encode import Encoder
+from themis_model.tokens import BpeTokenizer
+from themis_training.calibration import balanced_weights
+from themis_training.corpus import CodeFile, sample_files
+from themis_training.data import Pair, Split, read_pairs, split_by_origin
+from themis_training.deep import fit_deep, rewards_of
+from themis_training.network import RewardNetwork
+from themis_training.pairs import Example, examples_of, length_neutral
+from themis_training.pretrain import pieces_of, pretrain
+from themis_training.recipe import Recipe
+from themis_training.tokenizer import train_tokenizer
+from themis_training.wide import fit_wide
+
+NETWORK, RUN, TOKENIZER = "network.pt", "run.json", "tokenizer.json"
+_PIECE = 160  # tokens of a pre-training view
+_SHARES = np.linspace(0, 3, 31)  # candidate weights of the deep path beside the wide one
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What a run learns from.
+
+    Attributes:
+        pairs: every pair, held-out ones included.
+        split: split of each pair id.
+        files: plain code for the tokenizer and for pre-training.
+        digest: sha256 over the pairs file.
+    """
+
+    pairs: Sequence[Pair]
+    split: dict[str, Split]
+    files: Sequence[CodeFile]
+    digest: str
+
+    def of(self, split: Split) -> list[Pair]:
+        """The pairs of one split."""
+        return [pair for pair in self.pairs if self.split[pair.id] is split]
+
+
+def read_data(pairs: Path, clones: Sequence[Path], recipe: Recipe) -> Data:
+    """Read pairs and sample plain code; deterministic for a recipe, a pairs file and the commits of the clones."""
+    found = read_pairs(pairs)
+    split = split_by_origin(found, recipe.always_train, recipe.seed)
+    digest = hashlib.sha256(pairs.read_bytes()).hexdigest()
+    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), digest)
+
+
+def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
+    """Train everything the recipe asks for into the folder ``run``; what is already there is not done again."""
+    run.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    trained = data.of(Split.TRAIN)
+    if not (run / TOKENIZER).exists():
+        texts = [f.text for f in data.files] + [pair.chosen for pair in trained]
+        train_tokenizer(texts, run / TOKENIZER, recipe.shape.vocabulary)
+    encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
+    columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
+    examples = [e for e in examples_of(trained, encoder) if e.criterion in columns]
+    weights = length_neutral(examples, recipe.caps, recipe.per_project)
+    torch.manual_seed(recipe.seed)
+    network = RewardNetwork(recipe.shape)
+    log: dict[str, Any] = {"examples": len(examples)}
+    if network.wide is not None:
+        fit_wide(network.wide, examples, weights, columns, recipe.ridge)
+    if network.deep is not None:
+        if recipe.pretraining is not None:
+            pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
+            start = pretrain(pieces, recipe.shape, recipe.pretraining, run / "pretrain.ckpt")
+            network.deep.load_state_dict(start, strict=False)
+        log["losses"] = _fit_alone(network, examples, weights, recipe, run)
+        held_out = [e for e in examples_of(data.of(Split.CALIBRATION), encoder) if e.criterion in columns]
+        log["shares"] = blend(network, held_out, columns) if network.wide is not None else {}
+    torch.save(network.state_dict(), run / NETWORK)
+    log |= {"minutes": round((time.monotonic() - began) / 60, 1), "machine": platform.processor() or platform.machine()}
+    _write_run(recipe, data, log, run)
+    return network
+
+
+def _fit_alone(
+    network: RewardNetwork, examples: Sequence[Example], weights: np.ndarray, recipe: Recipe, run: Path
+) -> list[float]:
+    """Train the deep path without the wide one, whose certainty on the training pairs would leave it nothing to learn."""
+    wide, network.wide = network.wide, None
+    try:
+        return fit_deep(network, examples, weights, recipe.deep, run / "deep.ckpt")
+    finally:
+        network.wide = wide
+
+
+def blend(network: RewardNetwork, examples: Sequence[Example], columns: Sequence[int]) -> dict[str, float]:
+    """Scale the deep head, per criterion, to where the sum of both paths explains held-out pairs best.
+
+    Returns:
+        The deep path's weight per criterion; 0 where it does not help.
+    """
+    deep, wide = _margins(network, examples, "wide"), _margins(network, examples, "deep")
+    chosen: dict[str, float] = {}
+    scale = torch.zeros(len(CRITERIA))
+    for column in columns:
+        rows = [n for n, example in enumerate(examples) if example.criterion == column]
+        if not rows:
+            continue
+        weight = balanced_weights(np.array([examples[n].longer for n in rows]))
+        losses = [_best_loss(wide[rows, column] + s * deep[rows, column], weight) for s in _SHARES]
+        scale[column] = float(_SHARES[int(np.argmin(losses))])
+        chosen[CRITERIA[column].value] = float(scale[column])
+    with torch.no_grad():
+        network.head.weight.mul_(scale.unsqueeze(1))
+        network.head.bias.mul_(scale)
+    return chosen
+
+
+def _best_loss(margin: np.ndarray, weight: np.ndarray) -> float:
+    """Logistic loss at the best temperature, so that only the direction of the sum counts."""
+    return min(float((weight * np.logaddexp(0, -t * margin)).sum()) for t in np.geomspace(0.05, 20, 40))
+
+
+def _margins(network: RewardNetwork, examples: Sequence[Example], without: str) -> np.ndarray:
+    """``[examples, 5]`` reward differences of one path alone."""
+    path: nn.Module | None = getattr(network, without)
+    setattr(network, without, None)
+    try:
+        chosen, rejected = [e.chosen for e in examples], [e.rejected for e in examples]
+        return rewards_of(network, chosen) - rewards_of(network, rejected)
+    finally:
+        setattr(network, without, path)
+
+
+def load_run(run: Path, recipe: Recipe) -> RewardNetwork:
+    """The network of a finished run."""
+    network = RewardNetwork(recipe.shape)
+    network.load_state_dict(torch.load(run / NETWORK, weights_only=True))
+    return network.eval()
+
+
+def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> None:
+    sources = Counter((p.source, p.criterion.value, p.license, data.split[p.id].value) for p in data.pairs)
+    repositories = {f.repository: f.commit for f in data.files}
+    record = {
+        "recipe": asdict(recipe) | {"criteria": [c.value for c in recipe.criteria]},
+        "data_digest": data.digest,
+        "sources": [dict(zip(("source", "criterion", "license", "split", "pairs"), (*key, n), strict=True))
+                    for key, n in sorted(sources.items())],
+        "code": [{"repository": name, "commit": commit} for name, commit in sorted(repositories.items())],
+        **log,
+    }  # fmt: skip
+    (run / RUN).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,78 @@
+"""From the torch network to an ONNX graph: exported by optimum, quantised, and held to the original."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from optimum.exporters.onnx import export
+from optimum.exporters.onnx.config import TextEncoderOnnxConfig
+from optimum.utils import NormalizedTextConfig
+
+from themis_training.network import RewardNetwork
+
+OPSET = 17
+PARITY = 1e-4  # largest difference of a reward between torch and the fp32 graph
+
+
+class RewardOnnxConfig(TextEncoderOnnxConfig):
+    """Tells optimum the inputs and outputs of ``RewardNetwork``."""
+
+    NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
+    DEFAULT_ONNX_OPSET = OPSET
+
+    @property
+    def inputs(self) -> Mapping[str, Mapping[int, str]]:
+        """Only ids: nothing is padded in serving, so there is no mask."""
+        return {"input_ids": {0: "views", 1: "tokens"}}
+
+    @property
+    def outputs(self) -> Mapping[str, Mapping[int, str]]:
+        """Rewards under the name the Hugging Face classifier shape gives them."""
+        return {"logits": {0: "views"}}
+
+
+def export_fp32(network: RewardNetwork, target: Path) -> None:
+    """Write the network as one fp32 ONNX file.
+
+    Raises:
+        ValueError: if the graph's rewards differ from torch's by more than ``PARITY``.
+    """
+    network.eval()
+    export(network, RewardOnnxConfig(network.config, task="text-classification"), target, opset=OPSET)
+
+
+def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[str] = ()) -> None:
+    """Dynamic int8, one scale per channel; nodes whose name contains a word of ``keep`` stay as they are.
+
+    The unfused graph is quantised: fusing first makes CPU inference slower.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(source, prepared, skip_optimization=True, skip_symbolic_shape=True)
+        nodes = [node.name for node in onnx.load(prepared).graph.node]
+        quantize_dynamic(
+            prepared,
+            target,
+            per_channel=True,
+            reduce_range=reduce_range,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=[name for name in nodes if any(word in name for word in keep)],
+        )
+
+
+def graph_rewards(graph: Path, views: Sequence[Sequence[int]]) -> np.ndarray:
+    """Rewards ``[views, 5]`` of an ONNX file, one view at a time as in serving."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(
+        graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+    )
+    rows = [session.run(None, {"input_ids": np.asarray([view], dtype=np.int64)})[0][0] for view in views]
+    return np.stack(rows) if rows else np.zeros((0, 5), np.float32)

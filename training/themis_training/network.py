@@ -1,0 +1,129 @@
+"""The reward network: a BERT-shaped deep path and a wide path of hashed token n-grams, summed in one graph."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from themis_model.criterion import CRITERIA
+from themis_model.encode import MAX_TOKENS
+from themis_model.tokens import EDIT, END_EDIT, PAD
+
+# One odd multiplier per n-gram length; products stay far below 2^63 for any vocabulary under 2^17.
+_MULTIPLIER = 1_000_003
+_HASH_SPACE = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The size of a network; one dial, the layers, sets the rest of the deep path.
+
+    Attributes:
+        vocabulary: number of token ids.
+        layers: of the deep path; 0 leaves it out.
+        hidden: width of the deep path.
+        buckets: of the wide path, a power of two; 0 leaves it out.
+        longest_gram: n-grams of 1..this many tokens.
+    """
+
+    vocabulary: int
+    layers: int
+    hidden: int
+    buckets: int
+    longest_gram: int = 2
+
+    @property
+    def bert(self) -> BertConfig:
+        """The configuration of the deep path: heads of 64, a feed-forward four times as wide."""
+        return BertConfig(
+            vocab_size=self.vocabulary,
+            hidden_size=self.hidden,
+            num_hidden_layers=self.layers,
+            num_attention_heads=self.hidden // 64,
+            intermediate_size=4 * self.hidden,
+            max_position_embeddings=MAX_TOKENS,
+            type_vocab_size=2,
+            pad_token_id=PAD,
+            num_labels=len(CRITERIA),
+        )
+
+
+class RewardNetwork(PreTrainedModel):
+    """Token ids ``[batch, tokens]`` to rewards ``[batch, 5]``."""
+
+    config_class = BertConfig
+    main_input_name = "input_ids"
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape.bert)
+        self.shape = shape
+        self.deep = BertModel(shape.bert, add_pooling_layer=False) if shape.layers else None
+        if self.deep is not None:
+            self.head = nn.Linear(2 * shape.hidden, len(CRITERIA))
+            nn.init.normal_(self.head.weight, std=0.02)
+            nn.init.zeros_(self.head.bias)
+        self.wide = Wide(shape.buckets, shape.longest_gram) if shape.buckets else None
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> SequenceClassifierOutput:
+        """Rewards as the logits of a Hugging Face sequence classifier, which is what optimum exports."""
+        return SequenceClassifierOutput(logits=cast("torch.FloatTensor", self.rewards(input_ids, attention_mask)))
+
+    def rewards(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """Rewards ``[batch, 5]``; without a mask every token counts, as in serving, where nothing is padded."""
+        seen = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        region = changed_region(input_ids)
+        reward = input_ids.new_zeros((input_ids.shape[0], len(CRITERIA)), dtype=torch.float32)
+        if self.deep is not None:
+            states = self.deep(input_ids, attention_mask=seen, token_type_ids=region).last_hidden_state.float()
+            pooled = torch.cat([_mean(states, region * seen), _mean(states, seen)], dim=-1)
+            reward = reward + self.head(pooled)
+        if self.wide is not None:
+            reward = reward + self.wide(input_ids, region * seen)
+        return reward
+
+
+class Wide(nn.Module):
+    """Sum of one weight per hashed n-gram that touches the changed region, over the root of their number.
+
+    The damping keeps a large edit from being certain merely because it is large.
+    """
+
+    def __init__(self, buckets: int, longest_gram: int, damping: float = 4.0) -> None:
+        super().__init__()
+        self.buckets = buckets
+        self.longest_gram = longest_gram
+        self.damping = damping
+        self.table = nn.Embedding(buckets, len(CRITERIA))
+        nn.init.zeros_(self.table.weight)
+
+    def forward(self, ids: Tensor, region: Tensor) -> Tensor:
+        """Rewards ``[batch, 5]`` of ids and region mask ``[batch, tokens]``."""
+        buckets, touches = zip(*(self.grams(ids, region, n) for n in range(1, self.longest_gram + 1)), strict=True)
+        mask = torch.cat(touches, dim=1).float().unsqueeze(-1)
+        summed = (self.table(torch.cat(buckets, dim=1)) * mask).sum(dim=1)
+        return cast("Tensor", summed / torch.sqrt(mask.sum(dim=1) + self.damping))
+
+    def grams(self, ids: Tensor, region: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """Buckets and region masks, ``[batch, tokens - length + 1]``, of the n-grams of one length."""
+        count = ids.shape[1] - length + 1
+        code = torch.full_like(ids[:, :count], length)
+        touch = torch.zeros_like(region[:, :count])
+        for offset in range(length):
+            code = (code * _MULTIPLIER + ids[:, offset : count + offset] * 7919 + 12345) % _HASH_SPACE
+            touch = torch.maximum(touch, region[:, offset : count + offset])
+        return code % self.buckets, touch
+
+
+def changed_region(ids: Tensor) -> Tensor:
+    """1 for the tokens from each ``<edit>`` to its ``</edit>``, both included; ``[batch, tokens]``, int64."""
+    opened = torch.cumsum((ids == EDIT).long(), dim=1)
+    closed = torch.cumsum((ids == END_EDIT).long(), dim=1)
+    return ((opened - closed + (ids == END_EDIT).long()) > 0).long()
+
+
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    weights = mask.unsqueeze(-1).float()
+    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)

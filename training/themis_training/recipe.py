@@ -1,0 +1,78 @@
+"""Named training configurations: each is a function that returns a frozen value; ``small_1`` made the bundled model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from themis_model.criterion import Criterion
+from themis_training.deep import DeepFit
+from themis_training.network import Shape
+from themis_training.pretrain import Pretraining
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides the outcome of a run besides the data.
+
+    Attributes:
+        name: also the name of the bundle.
+        seed: of the split, of sampling and of training.
+        shape: of the network.
+        criteria: heads that are trained; the others stay zero and abstain as ``no data``.
+        always_train: sources never held out: synthetic templates that say nothing about real code.
+        caps: weight per source, for sources that would drown the others.
+        per_project: total weight one project may have.
+        ridge: squared penalty of the wide path.
+        pretraining: of the deep path, or None to start from noise.
+        deep: how the deep path is trained.
+    """
+
+    name: str
+    seed: int
+    shape: Shape
+    criteria: tuple[Criterion, ...]
+    always_train: tuple[str, ...]
+    caps: dict[str, float] = field(default_factory=dict)
+    per_project: float = 8.0
+    ridge: float = 0.1
+    pretraining: Pretraining | None = None
+    deep: DeepFit = field(default_factory=DeepFit)
+
+
+_TEMPLATES = ("juliet_c", "juliet_java", "introclass")
+_CAPS = {"juliet_c": 0.2, "juliet_java": 0.2, "condefects": 0.3, "cpack_ipas": 0.3, "introclass": 0.1}
+_TRAINED = (Criterion.FUNCTIONAL_CORRECTNESS, Criterion.SECURITY_HARDNESS)
+
+
+def wide_1() -> Recipe:
+    """The wide path alone: minutes of one core."""
+    return Recipe("themis-wide-1", 1, Shape(8192, 0, 256, 1 << 18), _TRAINED, _TEMPLATES, _CAPS)
+
+
+def small_1() -> Recipe:
+    """Wide and deep together, the deep path pre-trained on plain code: about two hours of one core."""
+    return Recipe(
+        "themis-small-1",
+        1,
+        Shape(8192, 4, 256, 1 << 18),
+        _TRAINED,
+        _TEMPLATES,
+        _CAPS,
+        pretraining=Pretraining(tokens=12_000_000),
+        deep=DeepFit(epochs=4),
+    )
+
+
+def tiny() -> Recipe:
+    """Seconds of one core: for tests of the whole way from pairs to bundle."""
+    return Recipe(
+        "themis-tiny",
+        1,
+        Shape(512, 1, 64, 1 << 12),
+        _TRAINED,
+        (),
+        pretraining=Pretraining(tokens=4_000, batch_tokens=1024),
+        deep=DeepFit(epochs=1, batch_tokens=1024),
+    )
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {recipe.__name__: recipe for recipe in (small_1, wide_1, tiny)}
