@@ -16,6 +16,7 @@ WHITE_SPACE = "only white space at line ends differs"
 LINE_ENDINGS = "only line endings or the byte-order mark differ"
 UNSUPPORTED = "not in a supported language"
 TOO_LONG = "more than 20,000 lines"
+INCOMPLETE = "incomplete: the changed region does not parse"
 MOVED = "moved, otherwise unchanged"
 
 _MOST_LINES = 20_000
@@ -88,7 +89,9 @@ def _edits_in(change: FileChange) -> Iterator[Edit | Skip | _Unmatched]:
         if old is None or new is None:
             source, unit = (after, new) if new else (before, old)
             assert unit is not None  # noqa: S101  (a match has at least one side)
-            if any(source.lines[row].strip() for row in unit.rows):
+            if new is None and after.broken and set(_texts(source, unit)) <= set(new_lines):
+                yield Skip(change.path, unit.name, INCOMPLETE)  # swallowed by what does not parse, not deleted
+            elif any(source.lines[row].strip() for row in unit.rows):
                 piece = _Piece(change.path, unit.name, unit.kind, grammar.language, _version(source, unit))
                 yield _Unmatched(piece, new is not None)
         elif _differ(before, old, after, new):

@@ -7,6 +7,7 @@ from itertools import islice
 
 from themis_lsp.attribute import Candidate, findings_of
 from themis_lsp.change import Edit, Nature, Skip
+from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
 from themis_lsp.verdict import Direction, Verdict
@@ -15,7 +16,6 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Window
 from themis_model.scorer import FloatArray, Scorer
 
-INCOMPLETE = "incomplete: the changed region does not parse"
 TOO_LARGE = "change too large for one window"
 IGNORED = "ignored by the configuration"
 LAYOUT = "only comments or layout changed"
