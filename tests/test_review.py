@@ -1,0 +1,140 @@
+"""Judging: who speaks, who keeps silent and why, which lines weigh most, and that nothing else matters."""
+
+from dataclasses import replace
+
+import pytest
+
+from themis_lsp.change import FileChange
+from themis_lsp.edits import INCOMPLETE, NEW, edits_of
+from themis_lsp.review import IGNORED, LAYOUT, RENAME, TOO_LARGE, UNSURE, Review, review
+from themis_lsp.settings import Settings
+from themis_lsp.verdict import Direction, Verdict
+from themis_model.calibrate import Calibration, Curve, State
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.fake import FakeScorer
+
+SECURITY = Criterion.SECURITY_HARDNESS
+RISKY = FakeScorer({"md5": (0, 0, 0, -4, 0), "sha256": (0, 0, 0, 4, 0), "maybe": (0, 0, 0, -1, 0)})
+BASE = "def digest(data):\n    seed = data.strip()\n    return plain(seed)\n"
+
+
+def judged(after: str, before: str = BASE, settings: Settings | None = None, scorer: FakeScorer = RISKY) -> Review:
+    return review(edits_of([FileChange("a.py", before, after)]), scorer, settings or Settings())
+
+
+def security(found: Review) -> Verdict:
+    return next(verdict for verdict in found.verdicts if verdict.criterion is SECURITY)
+
+
+# what the edit does, the new text, direction, reason
+SPOKEN = [
+    ("a listed risk appears", BASE.replace("plain", "md5"), Direction.WORSE, ""),
+    ("a safe call appears", BASE.replace("plain", "sha256"), Direction.BETTER, ""),
+    ("a slight doubt", BASE.replace("plain", "maybe"), Direction.NONE, UNSURE),
+    ("nothing the model knows", BASE.replace("plain", "other"), Direction.NONE, UNSURE),
+    ("a comment", BASE.replace("def", "# md5\ndef"), Direction.NONE, LAYOUT),
+    ("a local is renamed", BASE.replace("seed", "md5"), Direction.NONE, RENAME),
+]
+
+
+@pytest.mark.parametrize(("after", "direction", "because"), [r[1:] for r in SPOKEN], ids=[r[0] for r in SPOKEN])
+def test_verdicts(after: str, direction: Direction, because: str) -> None:
+    found = judged(after)
+    verdict = security(found)
+    assert (verdict.direction, verdict.because) == (direction, because)
+    assert [f.verdict for f in found.findings] == ([verdict] if direction is Direction.WORSE else [])
+    assert (found.coverage.scored, found.coverage.settled) == ((0, 1) if because == LAYOUT else (1, 0))
+    assert len(found.verdicts) == len(CRITERIA)
+
+
+# reason, before, after, settings
+SKIPPED = [
+    (INCOMPLETE, BASE, BASE.replace("plain(seed)", "plain(seed")),
+    (NEW, None, BASE),
+    (TOO_LARGE, BASE, BASE.replace("plain(seed)", "plain(" + ", ".join(map(str, range(400))) + ")")),
+    (IGNORED, BASE, BASE.replace("plain", "md5")),
+]
+
+
+@pytest.mark.parametrize(("because", "before", "after"), SKIPPED)
+def test_skips(because: str, before: str | None, after: str) -> None:
+    settings = Settings(ignore=("*.py",)) if because == IGNORED else Settings()
+    found = review(edits_of([FileChange("a.py", before, after)]), RISKY, settings)
+    assert [skip.because for skip in found.coverage.skipped] == [because]
+    assert not found.verdicts
+    assert found.coverage.scored == 0
+
+
+def test_swapping_the_versions_negates_every_delta() -> None:
+    forth = judged(BASE.replace("plain", "md5"))
+    back = judged(BASE, before=BASE.replace("plain", "md5"))
+    assert [v.delta for v in forth.verdicts] == [-v.delta for v in back.verdicts]
+    assert any(v.delta for v in forth.verdicts)
+
+
+def test_abstaining_criteria_say_why_and_show_no_number() -> None:
+    curves = {c: Curve(State.NO_DATA) for c in CRITERIA} | {SECURITY: Curve(State.NOT_PRECISE)}
+    scorer = FakeScorer({"md5": (-9, -9, -9, -9, -9)}, Calibration(Calibration.speaking().mix, curves))
+    found = judged(BASE.replace("plain", "md5"), scorer=scorer)
+    assert not found.findings
+    reasons = {v.criterion: (v.direction, v.because, v.p is None) for v in found.verdicts}
+    assert reasons[SECURITY] == (Direction.NONE, "not precise enough", False)
+    assert reasons[Criterion.MEMORY_EFFICIENCY] == (Direction.NONE, "no data", True)
+
+
+def test_the_lines_that_weigh_most_come_first() -> None:
+    before = "def f(x):\n    a = one(x)\n    b = two(x)\n    return three(a, b)\n"
+    after = before.replace("one", "uno").replace("three", "md5")
+    (finding,) = judged(after, before).findings
+    assert [(e.lines, e.added) for e in finding.excerpts] == [
+        ((4, 4, 1.0), ("    return md5(a, b)",)),
+        ((2, 2, 0.0), ("    a = uno(x)",)),
+    ]
+    assert "line 4 weighs most" in finding.message
+
+
+def test_removed_lines_point_at_what_now_stands_there() -> None:
+    before = "def f(x):\n    sha256(x)\n    return x\n"
+    (finding,) = judged("def f(x):\n    return x\n", before).findings
+    assert (finding.lines[0][:2], finding.excerpts[0].removed) == ((2, 2), ("    sha256(x)",))
+
+
+def test_a_lower_confidence_shows_more_and_marks_it() -> None:
+    found = judged(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.05))
+    assert [f.below_threshold for f in found.findings] == [True]
+    assert security(found).direction is Direction.NONE
+
+
+def many(count: int) -> list[FileChange]:
+    risky = BASE.replace("plain", "md5")
+    return [
+        FileChange(f"f{n}.py", BASE, risky if n % 10 == 0 else BASE.replace("plain", f"other{n}")) for n in range(count)
+    ]
+
+
+def test_neighbours_change_nothing() -> None:
+    alone = judged(BASE.replace("plain", "md5"))
+    crowd = review(edits_of(many(100)), RISKY, Settings())
+    assert [replace(v, path="a.py") for v in crowd.verdicts[:5]] == list(alone.verdicts)
+    assert len(crowd.findings) == 10
+    assert crowd.coverage.scored == 100
+
+
+def test_findings_are_capped_and_the_surest_come_first() -> None:
+    mild = BASE.replace("plain", "maybe") + "\n"
+    changes = [FileChange("mild.py", BASE, mild), *many(30)]
+    found = review(edits_of(changes), RISKY, Settings(min_confidence=0.05, max_findings=2))
+    assert len(found.findings) == 2
+    everything = review(edits_of(changes), RISKY, Settings(min_confidence=0.05)).findings
+    assert [f.verdict.path for f in everything][-1] == "mild.py"
+    assert list(found.findings) == list(everything[:2])
+
+
+def test_fingerprints_survive_moved_lines_and_other_paths() -> None:
+    risky = BASE.replace("plain", "md5")
+    names = set()
+    for path, lead in (("a.py", ""), ("sub/b.py", "import os\n\n\n")):
+        found = review(edits_of([FileChange(path, lead + BASE, lead + risky)]), RISKY, Settings())
+        names.add(found.findings[0].fingerprint)
+    assert len(names) == 1
+    assert len({f.fingerprint for f in review(edits_of(many(30)), RISKY, Settings()).findings}) == 3
