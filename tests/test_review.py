@@ -138,3 +138,33 @@ def test_fingerprints_survive_moved_lines_and_other_paths() -> None:
         names.add(found.findings[0].fingerprint)
     assert len(names) == 1
     assert len({f.fingerprint for f in review(edits_of(many(30)), RISKY, Settings()).findings}) == 3
+
+
+SILENT = "    # themis: ignore[security] the digest is no secret\n"
+
+# what the new text says, criteria silenced, messages
+COMMENTS = [
+    (BASE.replace("    return plain", SILENT + "    return md5"), 1, ["adds ignore[security]"]),
+    (BASE.replace("    return plain", SILENT + "    return fine"), 0, ["silences nothing", "adds ignore[security]"]),
+    (BASE.replace("plain(seed)", "md5(seed)  # themis: ignore[securty] typo"), 0, ["unknown criterion"]),
+]
+
+
+@pytest.mark.parametrize(("after", "count", "messages"), COMMENTS)
+def test_suppressions(after: str, count: int, messages: list[str]) -> None:
+    found = judged(after)
+    assert len(found.suppressed) == count
+    assert all(any(message in note.message for note in found.notes) for message in messages)
+    assert len(found.findings) == ("md5" in after) - count
+
+
+def test_settings_may_differ_between_folders() -> None:
+    risky = BASE.replace("plain", "md5")
+    changes = [FileChange(path, BASE, risky) for path in ("a.py", "old/b.py")]
+
+    def settings_at(path: str) -> Settings:
+        return Settings(ignore=("old/**",)) if path.startswith("old/") else Settings()
+
+    found = review(edits_of(changes), RISKY, Settings(), settings_at)
+    assert [f.verdict.path for f in found.findings] == ["a.py"]
+    assert [s.because for s in found.coverage.skipped] == [IGNORED]

@@ -1,8 +1,7 @@
 """Judging edits: views, rewards, verdicts, findings. No IO, and no knowledge of git, terminals or editors."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import islice
 
 from themis_lsp.attribute import Candidate, findings_of
@@ -10,6 +9,7 @@ from themis_lsp.change import Edit, Nature, Skip
 from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
+from themis_lsp.silence import Note, silenced
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -48,11 +48,15 @@ class Review:
         findings: regressions worth showing, the surest first.
         verdicts: every edit × criterion, in the order of the edits.
         coverage: what was judged and what was not.
+        suppressed: regressions that a comment in the code silences.
+        notes: what is wrong with such comments, and which of them silence nothing.
     """
 
     findings: tuple[Finding, ...]
     verdicts: tuple[Verdict, ...]
     coverage: Coverage
+    suppressed: tuple[Verdict, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +65,64 @@ class _Prepared:
     windows: tuple[Window, ...]
 
 
-def review(edits: Iterable[Edit | Skip], scorer: Scorer, settings: Settings) -> Review:
+def review(
+    edits: Iterable[Edit | Skip],
+    scorer: Scorer,
+    settings: Settings,
+    settings_at: Callable[[str], Settings] | None = None,
+) -> Review:
     """Judge edits one by one, in bounded memory; skips pass through into the coverage.
 
     The outcome for an edit depends on nothing but the edit, the scorer and the settings.
+
+    Args:
+        edits: what changed, as ``edits_of`` gives it.
+        scorer: the model.
+        settings: of the run as a whole.
+        settings_at: settings for a path, where they differ between folders.
     """
+    local = settings_at or (lambda _: settings)
+    calibration = scorer.info.calibration
+    speaking = [c for c in settings.criteria if calibration.curves[c].state is State.SPEAKS]
     verdicts: list[Verdict] = []
+    suppressed: list[Verdict] = []
+    notes: list[Note] = []
     candidates: list[Candidate] = []
     skipped: list[Skip] = []
     scored = settled = 0
-    for batch in _batches(_screened(edits, settings), _BATCH):
+    for batch in _batches(edits, _BATCH):
         prepared: list[_Prepared] = []
         for item in batch:
-            outcome = item if isinstance(item, Skip) else _prepare(item, scorer)
+            outcome = item if isinstance(item, Skip) else _prepare(item, scorer, local(item.path))
             if isinstance(outcome, Skip):
                 skipped.append(outcome)
             else:
                 prepared.append(outcome)
         rewards = iter(scorer.score([view for p in prepared for w in p.windows for view in (w.before, w.after)]))
         for one in prepared:
+            chosen = local(one.edit.path)
             pairs = [(window, next(rewards), next(rewards)) for window in one.windows]
             settled += not pairs
             scored += bool(pairs)
-            for criterion in settings.criteria:
-                verdict, window = _judge(one.edit, criterion, pairs, scorer.info.calibration)
+            found: list[Candidate] = []
+            for criterion in chosen.criteria:
+                verdict, window = _judge(one.edit, criterion, pairs, calibration)
                 verdicts.append(verdict)
-                if window is not None and _is_shown(verdict, settings):
-                    below = verdict.direction is not Direction.WORSE
-                    candidates.append(Candidate(verdict, one.edit, window, below))
-    candidates.sort(key=lambda c: (-(c.verdict.p or _NEVER).worse, c.verdict.path, c.edit.after.numbers[:1]))
-    shown = candidates[: settings.max_findings]
-    return Review(findings_of(shown, scorer), tuple(verdicts), Coverage(scored, settled, tuple(skipped)))
+                if window is not None and _is_shown(verdict, chosen):
+                    found.append(Candidate(verdict, one.edit, window, verdict.direction is not Direction.WORSE))
+            quiet, told = silenced(one.edit, [c.verdict.criterion for c in found], speaking)
+            suppressed += [c.verdict for c in found if c.verdict.criterion in quiet]
+            candidates += [c for c in found if c.verdict.criterion not in quiet]
+            notes += told
+    candidates.sort(key=_surest_first)
+    findings = findings_of(candidates[: settings.max_findings], scorer)
+    coverage = Coverage(scored, settled, tuple(skipped))
+    return Review(findings, tuple(verdicts), coverage, tuple(suppressed), tuple(notes))
 
 
-_NEVER = Probabilities(0.0, 1.0, 0.0)
-
-
-def _screened(edits: Iterable[Edit | Skip], settings: Settings) -> Iterator[Edit | Skip]:
-    for item in edits:
-        if isinstance(item, Edit) and any(fnmatchcase(item.path, pattern) for pattern in settings.ignore):
-            yield Skip(item.path, item.unit, IGNORED)
-        else:
-            yield item
+def _surest_first(candidate: Candidate) -> tuple[float, str, tuple[int, ...]]:
+    verdict = candidate.verdict
+    return -verdict.p.worse if verdict.p else 0.0, verdict.path, candidate.edit.after.numbers[:1]
 
 
 def _batches(items: Iterable[Edit | Skip], size: int) -> Iterator[list[Edit | Skip]]:
@@ -111,7 +131,9 @@ def _batches(items: Iterable[Edit | Skip], size: int) -> Iterator[list[Edit | Sk
         yield batch
 
 
-def _prepare(edit: Edit, scorer: Scorer) -> _Prepared | Skip:
+def _prepare(edit: Edit, scorer: Scorer, settings: Settings) -> _Prepared | Skip:
+    if settings.ignores(edit.path):
+        return Skip(edit.path, edit.unit, IGNORED)
     if edit.incomplete:
         return Skip(edit.path, edit.unit, INCOMPLETE)
     if edit.nature is Nature.LAYOUT:

@@ -1,0 +1,54 @@
+"""Which findings of an edit are silenced by comments in it, and what is to be said of those comments."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from themis_lsp.change import Edit
+from themis_lsp.suppress import added, decide, suppressions
+from themis_model.criterion import Criterion
+
+_MARK = "themis:"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to say of a suppression comment.
+
+    Attributes:
+        path: the file.
+        line: where the comment is, 1-based, in the new file.
+        message: one sentence.
+    """
+
+    path: str
+    line: int
+    message: str
+
+
+def silenced(
+    edit: Edit, spoken: Sequence[Criterion], speaking: Collection[Criterion]
+) -> tuple[frozenset[Criterion], tuple[Note, ...]]:
+    """Decide on one edit.
+
+    Args:
+        edit: its new lines hold the comments.
+        spoken: criteria with a finding.
+        speaking: criteria the model can speak of.
+
+    Returns:
+        The criteria that are silenced, and notes on comments that are new, broken or without effect.
+    """
+    if not any(_MARK in line for line in edit.after.lines):
+        return frozenset(), ()
+    found = suppressions(edit.after.lines, edit.language)
+    changed = [(h.after_start + 1, max(h.after_end, h.after_start + 1)) for h in edit.hunks]
+    outcome = decide(found, [(criterion, changed) for criterion in spoken], changed, speaking)
+    quiet = frozenset(c for c, by in zip(spoken, outcome.suppressed, strict=True) if by)
+    told = [(s.line, problem) for s in found for problem in s.problems]
+    told += [(u.suppression.line, f"ignore[{u.criterion.short}] silences nothing here") for u in outcome.unused]
+    told += [
+        (s.line, f"this change adds ignore[{', '.join(c.short for c in s.criteria)}]: {s.reason or 'no reason given'}")
+        for s in added(suppressions(edit.before.lines, edit.language), found)
+        if s.criteria
+    ]
+    return quiet, tuple(Note(edit.path, edit.after.numbers[line - 1] + 1, text) for line, text in sorted(told))
