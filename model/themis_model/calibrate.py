@@ -142,8 +142,7 @@ def _curve(value: Mapping[str, Any]) -> Curve:
     numbers = {name: float(value[name]) for name in _NUMBERS}
     if not all(map(math.isfinite, numbers.values())) or numbers["scale"] <= 0:
         raise ValueError(f"calibration has a number that is not finite or not positive: {numbers}")
-    sides = {side: _threshold(value[side]) for side in _SIDES}
-    return Curve(State(value["state"]), **numbers, **sides)
+    return Curve(State(value["state"]), **numbers, worse=_threshold(value["worse"]), better=_threshold(value["better"]))
 
 
 def _threshold(value: Mapping[str, Any]) -> Threshold:

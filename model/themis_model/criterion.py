@@ -17,11 +17,6 @@ class Criterion(StrEnum):
         """The word people say: ``security`` for ``security_hardness``."""
         return _SHORT[self]
 
-    @property
-    def index(self) -> int:
-        """Column of this criterion in every ``[n, 5]`` reward array."""
-        return CRITERIA.index(self)
-
 
 CRITERIA: tuple[Criterion, ...] = tuple(Criterion)
 

@@ -1,7 +1,7 @@
 """Fits the deep path: Bradley-Terry with a magnitude regulariser, on pairs of windows.
 
-The loss is the paper's (arXiv 2605.00754, section 4.1) without its language-model term, which an encoder does not have:
-``-log σ(r(chosen) − r(rejected)) + μ·(r(chosen) + r(rejected))²``.
+The loss is the paper's (arXiv 2605.00754) without its language-model term, which an encoder does not have:
+``-log sigmoid(r(chosen) - r(rejected)) + mu (r(chosen) + r(rejected))^2``.
 """
 
 import math
@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from themis_model.scorer import FloatArray
 from themis_model.tokens import PAD
 from themis_training.checkpoint import save_checkpoint
 from themis_training.network import RewardNetwork
-from themis_training.pairs import Example
+from themis_training.pairs import Example, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class DeepFit:
         epochs: passes over the examples.
         batch_tokens: tokens per step, padding included; both sides of a pair count.
         rate: peak learning rate of the encoder; the head learns ten times as fast.
-        magnitude: μ, the weight of the magnitude regulariser.
+        magnitude: mu, the weight of the magnitude regulariser.
         dropout: share of hidden units dropped.
         seed: of order and dropout.
     """
@@ -42,7 +43,7 @@ class DeepFit:
 
 
 def fit_deep(
-    network: RewardNetwork, examples: Sequence[Example], weights: np.ndarray, how: DeepFit, checkpoint: Path
+    network: RewardNetwork, examples: Sequence[Example], weights: Weights, how: DeepFit, checkpoint: Path
 ) -> list[float]:
     """Train the deep path in place and return the mean loss of each epoch; resumes from ``checkpoint``.
 
@@ -91,7 +92,7 @@ def fit_deep(
             checkpoint, {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "losses": losses}
         )
         print(f"epoch {epoch + 1}/{how.epochs} loss {losses[-1]:.4f}", flush=True)
-    network.eval()
+    network.train(mode=False)
     return losses
 
 
@@ -131,9 +132,9 @@ def batches(examples: Sequence[Example], tokens: int, seed: str) -> Iterator[lis
     yield from found
 
 
-def rewards_of(network: RewardNetwork, views: Sequence[Sequence[int]]) -> np.ndarray:
+def rewards_of(network: RewardNetwork, views: Sequence[Sequence[int]]) -> FloatArray:
     """Rewards ``[views, 5]`` in float32, one view at a time as in serving."""
-    network.eval()
+    network.train(mode=False)
     with torch.no_grad():
         rows = [network.rewards(torch.tensor([list(view)]))[0].numpy() for view in views]
     return np.stack(rows) if rows else np.zeros((0, 5), np.float32)

@@ -16,13 +16,14 @@ from torch import nn
 
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
+from themis_model.scorer import FloatArray
 from themis_model.tokens import BpeTokenizer
 from themis_training.calibration import balanced_weights
 from themis_training.corpus import CodeFile, sample_files
 from themis_training.data import Pair, Split, read_pairs, split_by_origin
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.network import RewardNetwork
-from themis_training.pairs import Example, examples_of, length_neutral
+from themis_training.pairs import Example, Weights, examples_of, length_neutral
 from themis_training.pretrain import pieces_of, pretrain
 from themis_training.recipe import Recipe
 from themis_training.tokenizer import train_tokenizer
@@ -94,9 +95,9 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
 
 
 def _fit_alone(
-    network: RewardNetwork, examples: Sequence[Example], weights: np.ndarray, recipe: Recipe, run: Path
+    network: RewardNetwork, examples: Sequence[Example], weights: Weights, recipe: Recipe, run: Path
 ) -> list[float]:
-    """Train the deep path without the wide one, whose certainty on the training pairs would leave it nothing to learn."""
+    """Train the deep path without the wide one, which fits the training pairs too well to leave it a gradient."""
     wide, network.wide = network.wide, None
     try:
         return fit_deep(network, examples, weights, recipe.deep, run / "deep.ckpt")
@@ -127,12 +128,12 @@ def blend(network: RewardNetwork, examples: Sequence[Example], columns: Sequence
     return chosen
 
 
-def _best_loss(margin: np.ndarray, weight: np.ndarray) -> float:
+def _best_loss(margin: Weights, weight: Weights) -> float:
     """Logistic loss at the best temperature, so that only the direction of the sum counts."""
     return min(float((weight * np.logaddexp(0, -t * margin)).sum()) for t in np.geomspace(0.05, 20, 40))
 
 
-def _margins(network: RewardNetwork, examples: Sequence[Example], without: str) -> np.ndarray:
+def _margins(network: RewardNetwork, examples: Sequence[Example], without: str) -> FloatArray:
     """``[examples, 5]`` reward differences of one path alone."""
     path: nn.Module | None = getattr(network, without)
     setattr(network, without, None)
@@ -147,7 +148,8 @@ def load_run(run: Path, recipe: Recipe) -> RewardNetwork:
     """The network of a finished run."""
     network = RewardNetwork(recipe.shape)
     network.load_state_dict(torch.load(run / NETWORK, weights_only=True))
-    return network.eval()
+    network.train(mode=False)
+    return network
 
 
 def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> None:

@@ -9,13 +9,14 @@ from optimum.exporters.onnx import export
 from optimum.exporters.onnx.config import TextEncoderOnnxConfig
 from optimum.utils import NormalizedTextConfig
 
+from themis_model.scorer import FloatArray
 from themis_training.network import RewardNetwork
 
 OPSET = 17
 PARITY = 1e-4  # largest difference of a reward between torch and the fp32 graph
 
 
-class RewardOnnxConfig(TextEncoderOnnxConfig):
+class RewardOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]  # optimum is untyped
     """Tells optimum the inputs and outputs of ``RewardNetwork``."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
@@ -38,7 +39,7 @@ def export_fp32(network: RewardNetwork, target: Path) -> None:
     Raises:
         ValueError: if the graph's rewards differ from torch's by more than ``PARITY``.
     """
-    network.eval()
+    network.train(mode=False)
     export(network, RewardOnnxConfig(network.config, task="text-classification"), target, opset=OPSET)
 
 
@@ -65,7 +66,7 @@ def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[s
         )
 
 
-def graph_rewards(graph: Path, views: Sequence[Sequence[int]]) -> np.ndarray:
+def graph_rewards(graph: Path, views: Sequence[Sequence[int]]) -> FloatArray:
     """Rewards ``[views, 5]`` of an ONNX file, one view at a time as in serving."""
     import onnxruntime as ort
 

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from themis_lsp.diff import hunks_between
 from themis_lsp.unit import split_lines
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder, Window
 from themis_training.data import Pair
+
+Weights = npt.NDArray[np.float64]
 
 MOST_WINDOWS = 4  # of one pair; edits scattered further teach little about any one place
 
@@ -63,7 +66,7 @@ def examples_of(pairs: Iterable[Pair], encoder: Encoder) -> Iterator[Example]:
 
 def length_neutral(
     examples: Sequence[Example], caps: dict[str, float] | None = None, per_project: float = 1e9
-) -> np.ndarray:
+) -> Weights:
     """Weight per example, ``[len(examples)]``, mean 1: longer and shorter chosen sides weigh the same.
 
     Args:
@@ -84,10 +87,11 @@ def length_neutral(
             goal = (weights[longer].sum() + weights[shorter].sum()) / 2
             weights[longer] *= goal / weights[longer].sum()
             weights[shorter] *= goal / weights[shorter].sum()
-    return weights / weights.mean()
+    normal: Weights = weights / weights.mean()
+    return normal
 
 
-def _cap_totals(weights: np.ndarray, keys: Sequence[tuple[str, str]], most: float) -> None:
+def _cap_totals(weights: Weights, keys: Sequence[tuple[str, str]], most: float) -> None:
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         rows[key].append(row)

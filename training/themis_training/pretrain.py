@@ -104,7 +104,10 @@ def pretrain(
         step, seen = number + 1, seen + int((ids != PAD).sum())
         loss_mean = loss.item() if step == 1 else 0.98 * loss_mean + 0.02 * loss.item()
         if step % every == 0:
-            save_checkpoint(checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "seen": seen, "step": step})
+            save_checkpoint(
+                checkpoint,
+                {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "seen": seen, "step": step},
+            )
             speed = seen / (time.monotonic() - began)
             print(f"step {step} tokens {seen / 1e6:.2f}M loss {loss_mean:.3f} {speed:.0f} tokens/s", flush=True)
     return model.bert.state_dict()

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from themis_model.criterion import CRITERIA
 from themis_training.network import Wide, changed_region
-from themis_training.pairs import Example
+from themis_training.pairs import Example, Weights
 
 
-def fit_wide(
-    wide: Wide, examples: Sequence[Example], weights: np.ndarray, columns: Sequence[int], ridge: float
-) -> None:
+def fit_wide(wide: Wide, examples: Sequence[Example], weights: Weights, columns: Sequence[int], ridge: float) -> None:
     """Fill the table in place, for the criteria in ``columns``; the others stay zero.
 
     Bradley-Terry on reward differences is logistic regression without intercept; the full batch and L-BFGS make it
