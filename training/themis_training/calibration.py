@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from themis_bench.metrics import choose_threshold, expected_calibration_error
+from themis_bench.mix import NEVER, Sample, Standard, choose_threshold
 from themis_model.calibrate import Calibration, Curve, Mix, State
 from themis_model.criterion import CRITERIA, Criterion
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,17 @@ class Evidence:
         neutral: reward differences of ordinary and neutral real edits, after minus before.
     """
 
-    deltas: np.ndarray
-    longer: np.ndarray
-    neutral: np.ndarray
+    deltas: Array
+    longer: Array
+    neutral: Array
 
 
-FEWEST_PAIRS = 100
+FEWEST_PAIRS = 100  # of calibration; fewer say nothing about a tail
 
 
-def calibrate(evidence: dict[Criterion, Evidence], trained: Sequence[Criterion], mix: Mix) -> Calibration:
+def calibrate(
+    evidence: dict[Criterion, Evidence], trained: Sequence[Criterion], mix: Mix, standard: Standard
+) -> Calibration:
     """Curves and thresholds of all criteria; one without proof keeps silent, with the reason as its state."""
     curves = {}
     for criterion in CRITERIA:
@@ -38,8 +43,29 @@ def calibrate(evidence: dict[Criterion, Evidence], trained: Sequence[Criterion],
         if criterion not in trained or found is None or len(found.deltas) < FEWEST_PAIRS:
             curves[criterion] = Curve(State.NO_DATA)
         else:
-            curves[criterion] = _with_thresholds(fit_curve(found, mix), found, mix)
+            curves[criterion] = with_thresholds(fit_curve(found, mix), criterion, found, mix, standard)
     return Calibration(mix, curves)
+
+
+def with_thresholds(curve: Curve, criterion: Criterion, evidence: Evidence, mix: Mix, standard: Standard) -> Curve:
+    """Choose when each direction speaks; a criterion that may not tell of regressions keeps silent altogether."""
+    at = Calibration(mix, dict.fromkeys(CRITERIA, replace(curve, state=State.SPEAKS)))
+
+    def shares(deltas: Array) -> Array:
+        """``[edits, 3]``."""
+        return np.array([at.probabilities(criterion, float(delta)) for delta in deltas]).reshape(-1, 3)
+
+    better, worse = shares(evidence.deltas), shares(-evidence.deltas)
+    # Both ways round: an edit that is neutral one way is neutral the other way.
+    neutral = np.concatenate([shares(evidence.neutral), shares(-evidence.neutral)])
+    weight = balanced_weights(evidence.longer)
+    down = Sample(worse[:, 0], better[:, 0], neutral[:, 0], weight)
+    up = Sample(better[:, 2], worse[:, 2], neutral[:, 2], weight)
+    regressions = choose_threshold(down, mix, standard)
+    improvements = choose_threshold(up, Mix(mix.better, mix.neutral, mix.worse), replace(standard, noise=1.0))
+    if regressions == NEVER:
+        return replace(curve, state=State.NOT_PRECISE)
+    return replace(curve, state=State.SPEAKS, worse=regressions, better=improvements)
 
 
 def fit_curve(evidence: Evidence, mix: Mix) -> Curve:
@@ -80,11 +106,12 @@ def fit_curve(evidence: Evidence, mix: Mix) -> Curve:
     return Curve(State.NOT_PRECISE, scale, bias, slope, spread)
 
 
-def balanced_weights(longer: np.ndarray) -> np.ndarray:
+def balanced_weights(longer: Array) -> Array:
     """Weights that sum to 1, in which longer and shorter chosen sides count the same."""
     weights = np.ones(len(longer))
     for sign in (-1, 1):
         rows = longer == sign
         if rows.any() and (longer == -sign).any():
             weights[rows] *= (np.abs(longer) == 1).sum() / 2 / rows.sum()
-    return weights / weights.sum()
+    normal: Array = weights / weights.sum()
+    return normal
