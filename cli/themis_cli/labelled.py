@@ -1,0 +1,26 @@
+"""Labelled paragraphs, as commands print them beside reports."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from themis_cli.escape import visible
+from themis_cli.report.look import QUIET
+
+_WIDEST = 100
+
+
+def print_labelled(rows: Iterable[tuple[str, str]], out: TextIO, column: int = 13) -> None:
+    """Print each text behind its label, broken to the width; an empty label continues the last.
+
+    What is printed came from a repository or a model file, so control characters are escaped.
+    """
+    console = Console(file=out, highlight=False, markup=False, emoji=False)
+    width = min(console.width, _WIDEST)
+    for label, text in rows:
+        lines = Text(visible(text)).wrap(console, width - column) if console.is_terminal else [Text(visible(text))]
+        for number, line in enumerate(lines or [Text()]):
+            front = "" if number else label
+            console.print(Text.assemble((f"{front:<{column}}", QUIET), line), soft_wrap=True)

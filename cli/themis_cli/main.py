@@ -1,0 +1,138 @@
+"""``themis``: the table of commands, and the one place where errors become exit codes."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from themis_cli import demo, doctor, explain, model, rank, review, score
+from themis_cli.escape import visible
+from themis_model.error import ThemisError
+
+#: What every mistake on the command line descends from: typer gives it no public name of its own.
+_MISTAKE: Any = typer.BadParameter.__base__
+_COULD_NOT = 2
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="themis",
+    help="Tells you whether an edit made code better or worse. Offline.",
+    epilog="Exit status: 0 nothing to report, 1 findings at --fail-on, 2 it could not do the job.",
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+app.command("review")(review.command)
+app.command("score")(score.command)
+app.command("rank")(rank.command)
+app.command("explain")(explain.command)
+app.command("demo")(demo.command)
+app.command("doctor")(doctor.command)
+app.add_typer(model.app, name="model")
+
+
+@app.callback(invoke_without_command=True)
+def _themis(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    if version:
+        from themis_lsp import __version__
+
+        typer.echo(f"themis {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command("train", add_help_option=False, context_settings=_PASSED_ON)
+def _train(context: typer.Context) -> int:
+    """Train, export and mine models."""
+    return _run_group("themis_training.cli", "train", context.args)
+
+
+@app.command("bench", add_help_option=False, context_settings=_PASSED_ON)
+def _bench(context: typer.Context) -> int:
+    """Measure a model's accuracy and speed."""
+    return _run_group("themis_bench.cli", "bench", context.args)
+
+
+def _run_group(module: str, extra: str, arguments: Sequence[str]) -> int:
+    """Run a group whose package needs an extra; nothing of it is imported before."""
+    try:
+        group = import_module(module).app
+    except ModuleNotFoundError as missing:
+        raise ThemisError(
+            f"themis {extra} needs the package {missing.name}: run pip install 'themis-lsp[{extra}]'"
+        ) from None
+    return _invoke(group, f"themis {extra}", arguments)
+
+
+def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
+    command = typer.main.get_command(group)
+    try:
+        with command.make_context(name, list(arguments)) as context:
+            code = command.invoke(context)
+    except typer.Exit as end:
+        code = end.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line; every outcome is an exit code and, if it is not a result, one line."""
+    try:
+        code = _invoke(app, "themis", arguments)
+        sys.stdout.flush()
+    except ThemisError as problem:
+        return _refuse(str(problem), problem.exit_code)
+    except _MISTAKE as mistake:
+        place = mistake.ctx.command_path if mistake.ctx else "themis"
+        return _refuse(f"{mistake.format_message().rstrip('.')}; see {place} --help", _COULD_NOT)
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return _COULD_NOT
+    except Exception as bug:
+        if os.environ.get("THEMIS_DEBUG"):
+            traceback.print_exc()
+        return _refuse(
+            f"this is a bug in Themis, please report it with what THEMIS_DEBUG=1 shows: {type(bug).__name__}: {bug}",
+            _COULD_NOT,
+        )
+    return code
+
+
+def _refuse(message: str, code: int) -> int:
+    sys.stderr.write(f"error: {visible(' '.join(message.split()))}\n")
+    return code
+
+
+def _discard_output() -> None:
+    """Whoever read our output is gone: keep the interpreter from complaining about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (what signal handlers are given)
+    raise SystemExit(128 + number)
+
+
+def run() -> NoReturn:
+    """The entry point: ends the process."""
+    signal.signal(signal.SIGTERM, _end)  # so that temporary files go away
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end a review
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()

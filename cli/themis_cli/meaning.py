@@ -1,0 +1,85 @@
+"""What the criteria, the probabilities and the silence mean, in words for people."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from themis_cli.report.look import percent
+from themis_model.calibrate import Calibration, State
+from themis_model.criterion import Criterion
+
+MEANING: Final = {
+    Criterion.FUNCTIONAL_CORRECTNESS: (
+        "Whether the code does what it is meant to do: boundaries, operators, conditions, error handling, the order "
+        "of steps, the right variable in the right place."
+    ),
+    Criterion.RUNTIME_EFFICIENCY: (
+        "Whether the same result takes less or more time: work repeated in loops, searches where a lookup would do, "
+        "queries and compilations that could happen once."
+    ),
+    Criterion.MEMORY_EFFICIENCY: (
+        "Whether the same result takes less or more memory: whole files read at once, lists where a stream would do, "
+        "resources that are never closed, caches without a bound, needless copies."
+    ),
+    Criterion.SECURITY_HARDNESS: (
+        "Whether the code became harder or easier to attack: queries and commands built from text, paths and sizes "
+        "that are not checked, unsafe loaders, weak digests and random numbers, verification switched off."
+    ),
+    Criterion.READABILITY_MAINTAINABILITY: (
+        "Whether the next person understands and changes the code more easily or less: names, nesting, repetition, "
+        "unexplained numbers, conditions that need a second look."
+    ),
+}
+
+
+def of_criterion(criterion: Criterion, calibration: Calibration) -> Iterator[tuple[str, str]]:
+    """Labelled paragraphs about one criterion and what this model knows of it."""
+    yield "judges", MEANING[criterion]
+    curve = calibration.curves[criterion]
+    if curve.state is State.NO_DATA:
+        yield "silent", "The model saw no data for it, so it never says anything about it, and shows no percentage."
+    elif curve.state is State.NOT_PRECISE:
+        yield (
+            "silent",
+            (
+                "The model has an opinion, but measured on held-out edits it is not right often enough to be spoken. "
+                "--min-confidence shows it all the same, and says so."
+            ),
+        )
+    else:
+        for name, threshold in (("worse", curve.worse), ("better", curve.better)):
+            if threshold.probability <= 1:
+                proof = (
+                    f" Of {threshold.judged} held-out edits it spoke of there, {percent(threshold.precision)} were "
+                    f"right (at least {percent(threshold.lower)} with 95 % confidence), and it speaks of "
+                    f"{percent(threshold.coverage)} of the edits that are {name}."
+                )
+                yield f"says {name}", f"From {percent(threshold.probability)} on.{proof if threshold.judged else ''}"
+
+
+def silent_lines(calibration: Calibration) -> Iterator[str]:
+    """One line for each reason why criteria are missing from a ranking, or weak in it."""
+    without = [c.short for c in Criterion if calibration.curves[c].state is State.NO_DATA]
+    weak = [c.short for c in Criterion if calibration.curves[c].state is State.NOT_PRECISE]
+    if without:
+        yield f"no data: {', '.join(without)}"
+    if weak:
+        yield f"not precise enough for verdicts, so take the order lightly: {', '.join(weak)}"
+
+
+def of_probability(criterion: Criterion, worse: float, calibration: Calibration) -> str:
+    """What a calibrated P(worse) means."""
+    mix = calibration.mix
+    return (
+        f"Of 100 edits the model rates like this one, about {round(100 * worse)} make {criterion.short} worse. "
+        f"That holds where {percent(mix.worse)} of all edits make it worse, {percent(mix.better)} better, and the rest "
+        "neither; where regressions are rarer, it is right less often."
+    )
+
+
+def of_silencing(criterion: Criterion) -> str:
+    """How to stop hearing about a criterion."""
+    others = ", ".join(c.short for c in Criterion if c is not criterion)
+    return (
+        f"For one run: --criteria with the rest ({others}), or a higher --min-confidence. For a repository: the keys "
+        "criteria, min-confidence and ignore (path patterns) in themis.toml or [tool.themis] of pyproject.toml."
+    )

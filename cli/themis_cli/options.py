@@ -1,0 +1,23 @@
+"""Options that several commands share; their values are read by the settings resolver, so here they are text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Criteria = Annotated[
+    str | None,
+    typer.Option("--criteria", metavar="NAME,…", help="Judge only these, e.g. `security,readability`."),
+]
+Device = Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
+Intent = Annotated[
+    str | None, typer.Option("--intent", metavar="TEXT", help="What the change is for; the shipped model ignores it.")
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="DIR", help="A model bundle instead of the one that ships.")
+]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output-file", metavar="FILE", help="Write there, whole or not at all.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings alone.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict and every skip as well.")]

@@ -1,0 +1,32 @@
+"""What every output format is given."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from themis_lsp.review import Review
+from themis_model.scorer import ModelInfo
+
+
+class Detail(IntEnum):
+    """How much a report for people says."""
+
+    QUIET = 0  # findings alone
+    NORMAL = 1
+    VERBOSE = 2  # every skip and every verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One review and what it was made of.
+
+    Attributes:
+        review: the outcome.
+        model: what judged.
+        base: what the change was compared with: a commit, or words such as ``empty tree``.
+        head: what was reviewed: a commit, ``index``, ``work tree`` or ``patch``.
+    """
+
+    review: Review
+    model: ModelInfo
+    base: str
+    head: str

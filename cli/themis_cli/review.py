@@ -1,0 +1,158 @@
+"""``themis review``: what changed, judged."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from themis_cli import options
+from themis_cli.context import Context, real
+
+if TYPE_CHECKING:
+    from themis_cli.report import Report
+    from themis_cli.source import Selection
+    from themis_lsp.config import Config
+    from themis_lsp.settings import Settings
+
+
+class Format(StrEnum):
+    """What ``--output-format`` takes: the names in ``themis_cli.report.FORMATS``."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def command(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[REV|A..B|A...B] [PATH]…", help="What to compare, and where.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", metavar="REF", help="Compare with the merge-base of HEAD and REF.")
+    ] = None,
+    staged: Annotated[bool, typer.Option("--staged", help="Judge what is staged, not what is on disk.")] = False,
+    diff_file: Annotated[
+        str | None, typer.Option("--diff-file", metavar="FILE|-", help="Judge a unified diff.")
+    ] = None,
+    intent: options.Intent = None,
+    criteria: options.Criteria = None,
+    min_confidence: Annotated[
+        str | None,
+        typer.Option("--min-confidence", metavar="P", help="Show what is worse with at least this probability."),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option("--fail-on", metavar="NAME:P,…", help="End with status 1 if a finding is at least so probable."),
+    ] = None,
+    max_findings: Annotated[
+        str | None, typer.Option("--max-findings", metavar="N", help="Show only the surest.")
+    ] = None,
+    output_format: Annotated[Format, typer.Option("--output-format", help="For people or for programs.")] = Format.TEXT,
+    output_file: options.OutputFile = None,
+    device: options.Device = None,
+    model: options.Model = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Judge what changed: by default everything that is not committed yet, against HEAD.
+
+    For example:
+
+    * `themis review` judges the work tree against HEAD
+
+    * `themis review main...HEAD src` judges this branch since it left main, below src
+
+    * `themis review --staged --fail-on security:0.95` guards what is about to be committed
+
+    * `themis review --diff-file fix.patch` judges somebody else's patch
+    """
+    from themis_cli.report import Detail
+    from themis_cli.source import Selection
+
+    given = {
+        "criteria": criteria,
+        "min-confidence": min_confidence,
+        "fail-on": fail_on,
+        "max-findings": max_findings,
+        "intent": intent,
+        "device": device,
+        "model": model,
+    }
+    detail = Detail.QUIET if quiet else Detail.VERBOSE if verbose else Detail.NORMAL
+    selection = Selection(words or (), base, staged, diff_file)
+    return run(selection, given, real(), output_format, output_file, detail)
+
+
+def run(
+    selection: "Selection",
+    given: Mapping[str, str | None],
+    context: Context,
+    output_format: str = Format.TEXT,
+    output_file: Path | None = None,
+    detail: int = 1,
+) -> int:
+    """Review and report.
+
+    Args:
+        selection: which changes.
+        given: options of the settings resolver, by key; None where one was not given.
+        context: where to work.
+        output_format: key of ``themis_cli.report.FORMATS``.
+        output_file: where the report goes instead of standard output.
+        detail: a ``themis_cli.report.Detail``.
+
+    Returns:
+        The exit status: 1 if a finding is at or above ``--fail-on``, else 0.
+
+    Raises:
+        ThemisError: it could not do the job.
+    """
+    from themis_cli.gate import failing
+    from themis_cli.output import opened
+    from themis_cli.report import FORMATS, Detail
+
+    with opened(output_file, context.out) as out:
+        report, config = judged(selection, given, context, context.err if detail > Detail.QUIET else None)
+        FORMATS[output_format](report, out, Detail(detail))
+    if wrong := failing(report.review, config):
+        context.err.write(f"{_failed(len(wrong), config.at())}\n")
+    return 1 if wrong else 0
+
+
+def judged(
+    selection: "Selection", given: Mapping[str, str | None], context: Context, progress: TextIO | None
+) -> "tuple[Report, Config]":
+    """The review of a selection, and the configuration it was made with.
+
+    Args:
+        selection: which changes.
+        given: options of the settings resolver, by key.
+        context: where to work.
+        progress: where a progress bar may go.
+
+    Raises:
+        ThemisError: it could not do the job.
+    """
+    from themis_cli.gate import check_gate
+    from themis_cli.progress import counted
+    from themis_cli.report import Report
+    from themis_cli.source import selected
+    from themis_lsp.config import Config, trusted
+    from themis_lsp.edits import edits_of
+    from themis_lsp.review import review
+
+    user = trusted(given, context.environ)
+    with selected(selection, context.folder) as (comparison, read):
+        config = Config(user, read)
+        settings = config.at()
+        scorer = context.load(config)
+        check_gate(settings, scorer.info.calibration)
+        changes = counted(comparison.changes, comparison.total, "files", progress)
+        outcome = review(edits_of(changes), scorer, settings, config.at)
+        return Report(outcome, scorer.info, comparison.base, comparison.head), config
+
+
+def _failed(count: int, settings: "Settings") -> str:
+    gates = ",".join(f"{criterion.short}:{limit:g}" for criterion, limit in settings.fail_on.items())
+    return f"failed: {count} {'finding' if count == 1 else 'findings'} at or above --fail-on {gates}"

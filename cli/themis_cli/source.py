@@ -1,0 +1,116 @@
+"""What to look at: the words of a command line as changes, files and configuration."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from themis_lsp.comparison import Comparison, compare_index, compare_range, compare_since, compare_work_tree
+from themis_lsp.config import Read
+from themis_lsp.content import Unread, decode, read_text
+from themis_lsp.error import UsageError
+from themis_lsp.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which changes are meant.
+
+    Attributes:
+        words: a revision or range, if the first is one, and paths.
+        base: the work tree against the merge-base of HEAD and this; for a patch, what it applies to.
+        staged: the index against HEAD.
+        diff_file: a unified diff, ``-`` for standard input.
+    """
+
+    words: Sequence[str] = ()
+    base: str | None = None
+    staged: bool = False
+    diff_file: str | None = None
+
+
+@contextmanager
+def selected(selection: Selection, folder: Path) -> Iterator[tuple[Comparison, Read]]:
+    """The changes, and the files whose configuration counts: a range must not bring its own.
+
+    Raises:
+        UsageError: the words do not fit together, or a patch cannot be read.
+        GitError: the repository cannot say what changed.
+    """
+    with Repository.open(folder) as repository:
+        spec, paths = _spec_and_paths(selection.words, repository, folder)
+        _check(selection, spec, paths)
+        comparison = _comparison(selection, spec, paths, repository, folder)
+        if spec or selection.base or selection.diff_file:
+            yield comparison, partial(repository.text_at, comparison.base)
+        else:
+            yield comparison, partial(on_disk, repository.root)
+
+
+def on_disk(root: Path, path: str) -> str | None:
+    """The text of a configuration file in a work tree, or None."""
+    file = root / path
+    return file.read_text("utf-8") if file.is_file() and not file.is_symlink() else None
+
+
+def read_source(path: Path) -> str:
+    """The text of a source file.
+
+    Raises:
+        UsageError: it cannot be read, or is no text.
+    """
+    text = read_text(_bytes(path))
+    if isinstance(text, Unread):
+        raise UsageError(f"{path} cannot be judged: {text.because}")
+    return text
+
+
+def _check(selection: Selection, spec: str | None, paths: Sequence[str]) -> None:
+    ways = {
+        "--staged": selection.staged,
+        "--diff-file": selection.diff_file,
+        "--base": selection.base and not selection.diff_file,
+        f"the range {spec}": spec,
+    }
+    chosen = [way for way, given in ways.items() if given]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other: keep one")
+    if selection.diff_file and paths:
+        raise UsageError(f"--diff-file and the path {paths[0]} exclude each other: keep one")
+
+
+def _comparison(
+    selection: Selection, spec: str | None, paths: Sequence[str], repository: Repository, folder: Path
+) -> Comparison:
+    if selection.diff_file:
+        from themis_lsp.patch import changes_from_patch
+
+        is_piped = selection.diff_file == "-"
+        patch = sys.stdin.buffer.read() if is_piped else _bytes(folder / selection.diff_file)
+        return changes_from_patch(decode(patch), repository, selection.base)
+    if selection.staged:
+        return compare_index(repository, paths)
+    if selection.base:
+        return compare_since(repository, selection.base, paths)
+    return compare_range(repository, spec, paths) if spec else compare_work_tree(repository, paths)
+
+
+def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) -> tuple[str | None, Sequence[str]]:
+    """The first word is a path if there is one of that name, and a revision or range otherwise."""
+    if not words:
+        return None, ()
+    first, rest = words[0], words[1:]
+    if not (folder / first).exists():
+        return first, rest
+    if repository.knows(first):
+        raise UsageError(f"{first} is a revision and a path: write ./{first} for the path, {first}~0 for the revision")
+    return None, words
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"cannot read {path}: {problem.strerror}") from None
