@@ -73,11 +73,14 @@ def imports(node: ast.AST, lazy: bool) -> Iterator[tuple[ast.stmt, str, bool]]:
 
 
 def starts_git(node: ast.AST) -> bool:
-    words = node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
+    """Whether an expression is a git command line, or a call that is given one as text."""
+    if isinstance(node, ast.Call):
+        words = node.args if ast.unparse(node.func).startswith(("subprocess.", "os.")) else []
+    else:
+        words = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+        words = words if all(isinstance(word, ast.Constant | ast.Starred) for word in words[:2]) else []
     first = words[0] if words else None
-    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-    is_command = not isinstance(node, ast.Call) or called.startswith(("subprocess.", "os."))
-    return is_command and isinstance(first, ast.Constant) and re.match(r"git( |$)", str(first.value)) is not None
+    return isinstance(first, ast.Constant) and re.match(r"git( |$)", str(first.value)) is not None
 
 
 def violations(path: str, source: str) -> list[str]:
@@ -121,6 +124,7 @@ def violations(path: str, source: str) -> list[str]:
         ("themis_lsp/git.py", "from git import Repo", ["1 imports git at module level"]),
         ("cli/themis_cli/demo.py", "subprocess.run(['git', 'init'])", ["1 starts git"]),
         ("cli/themis_cli/demo.py", "os.system('git init')\nf('git')\nx = ['github', 'git']", ["1 starts git"]),
+        ("cli/themis_cli/doctor.py", "x = ('git', version())\ny = ('git', *options)", ["2 starts git"]),
         ("cli/themis_cli/main.py", "import themis_training.cli", ["1 imports themis_training at module level"]),
         ("cli/themis_cli/main.py", "class A:\n  def f(self):\n    if x:\n      import themis_training.cli", []),
         ("model/themis_model/onnx.py", "if TYPE_CHECKING:\n    import onnxruntime", []),
