@@ -1,0 +1,151 @@
+"""The model card: what a bundle was trained on, what it is good and bad at, and what it must not be used for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from themis_model.calibrate import Calibration, State, Threshold
+from themis_model.criterion import CRITERIA
+
+_INTRODUCTION = """\
+# {name}
+
+A reward model for code edits in the format of Themis. It reads one unit of code before and after an edit and gives a
+reward per criterion for each; only the difference means anything. It is **not distilled from the published Themis-RM
+models** and has seen none of their outputs: it follows their objective (arXiv 2605.00754) on the data below.
+"""
+
+_LIMITS = """\
+## What it is bad at
+
+- It reads one function at a time, 320 tokens around the change. What callers do, what a type is, whether input is
+  trusted: it cannot know.
+- Whole-line comments, blank lines and spacing are not shown to it.
+- Criteria marked `no data` have no trained head at all; those marked `not precise enough` have one that did not earn
+  the right to speak.
+- Security was learned from fixes of C, C++, Python, JavaScript, Ruby, Go and Java projects and from synthetic
+  templates. C# has no training pair at all. Weaknesses that are not in the data will be missed, silently.
+
+## What it must not be used for
+
+- As a pass or fail for code as it is: it compares two versions of one unit, nothing else.
+- As proof that an edit is safe: silence means "not sure enough", never "no problem".
+- To rank people, or text that is not code in one of the eight languages.
+"""
+
+
+def write_card(name: str, calibration: Calibration, training: dict[str, Any], results: dict[str, Any]) -> str:
+    """The text of ``CARD.md``.
+
+    Args:
+        name: of the model.
+        calibration: what speaks, with its measured precision.
+        training: the record of the run.
+        results: parity and bench results.
+    """
+    parts = [
+        _INTRODUCTION.format(name=name),
+        "## What may speak\n",
+        _speaking(calibration),
+        _accuracy(results.get("accuracy", {})),
+        _silence(results.get("silence", {})),
+        _parity(results.get("parity", {})),
+        _LIMITS,
+        "## What it was trained on\n",
+        "Licences are those of the datasets; the code inside stays under its upstream projects' licences.\n",
+        _table(
+            ("source", "criterion", "licence", "split", "pairs"),
+            ([s["source"], s["criterion"], s["license"], s["split"], s["pairs"]] for s in training.get("sources", [])),
+        ),
+        _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "commit"),
+        _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),
+        _origin(training),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _origin(training: dict[str, Any]) -> str:
+    recipe = training.get("recipe", {})
+    return f"Recipe `{recipe.get('name')}`, seed {recipe.get('seed')}, pairs sha256 `{training.get('data_digest')}`.\n"
+
+
+def _speaking(calibration: Calibration) -> str:
+    mix = calibration.mix
+    rows: list[Sequence[Any]] = []
+    for criterion in CRITERIA:
+        curve = calibration.curves[criterion]
+        if curve.state is not State.SPEAKS:
+            rows.append((criterion.value, curve.state.value, "", "", ""))
+            continue
+        for direction, at in (("worse", curve.worse), ("better", curve.better)):
+            rows.append((criterion.value, direction, *_threshold(at)))
+    told = (
+        f"Under a mix of {mix.worse:.0%} worse, {mix.neutral:.0%} neutral and {mix.better:.0%} better edits, measured "
+        "on the calibration pairs and edits:\n"
+    )
+    return told + "\n" + _table(("criterion", "verdict", "from P", "precision (95 % bound)", "coverage"), rows)
+
+
+def _threshold(at: Threshold) -> tuple[str, str, str]:
+    if at.probability > 1:
+        return "never", "", ""
+    return f"{at.probability:.2f}", f"{at.precision:.2f} (≥ {at.lower:.2f}, n = {at.judged})", f"{at.coverage:.0%}"
+
+
+def _accuracy(result: dict[str, Any]) -> str:
+    rows = [
+        (r["criterion"], r["language"], r["n"], _estimate(r["plain"]), _estimate(r["balanced"]), *_rivals(r))
+        for r in result.get("rows", [])
+    ]
+    if not rows:
+        return ""
+    head = ("criterion", "language", "pairs", "plain", "length-balanced", "longer is better", "linear floor, balanced")
+    return "## Accuracy on projects kept out of training\n\n95 % bootstrap intervals over projects.\n\n" + _table(
+        head, rows
+    )
+
+
+def _rivals(row: dict[str, Any]) -> tuple[str, str]:
+    return _estimate(row.get("longer")), _estimate(row.get("floor"))
+
+
+def _estimate(value: Sequence[float] | None) -> str:
+    if value is None:
+        return ""
+    return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]" if len(value) == 3 else f"{value[0]:.3f}"
+
+
+def _silence(result: dict[str, Any]) -> str:
+    if not result:
+        return ""
+    rows = [(r["kind"], r["edits"], r["scored"], r["findings"], f"{r['share']:.2%}") for r in result["rows"]]
+    return "## Silence on real edits of repositories kept out of calibration\n\n" + _table(
+        ("kind of edit", "edits", "scored by the model", "findings", "share"), rows
+    )
+
+
+def _parity(result: dict[str, Any]) -> str:
+    if not result:
+        return ""
+    return (
+        f"int8 against torch on {result['edits']} held-out judgements: |ΔP| ≤ 0.02 on {result['close']:.1%}, the same "
+        f"verdict on {result['same']:.1%} of the {result['spoken']} where either speaks; fp32 differs by at most "
+        f"{result['fp32']:.0e}.\n"
+    )
+
+
+def _code(title: str, rows: list[dict[str, Any]], last: str) -> str:
+    if not rows:
+        return ""
+    licences: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        licences[row.get("license", "")].append(f"{row['repository']} ({str(row[last])[:12]})")
+    listed = [
+        f"- {f'{name}: ' if name else ''}{', '.join(repositories)}" for name, repositories in sorted(licences.items())
+    ]
+    return f"**{title}** ({last} in brackets):\n\n" + "\n".join(listed) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"

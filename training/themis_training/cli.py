@@ -1,0 +1,85 @@
+"""``themis train``: from public histories and preference pairs to a bundle."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from themis_training.recipe import Recipe
+
+app = typer.Typer(
+    help="Mine edits, fit a model, export it as a bundle.",
+    epilog="Example: themis train fit small_1 --pairs pairs.parquet --clones clones/ --run runs/small_1",
+    no_args_is_help=True,
+)
+
+RecipeName = Annotated[str, typer.Argument(help="A named configuration, e.g. small_1, wide_1 or tiny.")]
+Pairs = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Parquet file of preference pairs.")]
+Clones = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Folder of git clones, for plain code.")
+]
+Run = Annotated[Path, typer.Option(file_okay=False, help="Folder of the run; an interrupted run goes on there.")]
+
+
+@app.command("fit")
+def fit_command(
+    recipe: RecipeName,
+    pairs: Pairs,
+    run: Run,
+    clones: Clones = None,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
+) -> None:
+    """Train a model: tokenizer, pre-training, both paths, and their blend.
+
+    Example: themis train fit wide_1 --pairs pairs.parquet --run runs/wide_1
+    """
+    import torch
+
+    from themis_training.fit import fit, read_data
+
+    torch.set_num_threads(threads)
+    chosen = _recipe(recipe)
+    fit(chosen, read_data(pairs, clones_in(clones), chosen), run)
+    typer.echo(f"trained {chosen.name} into {run}")
+
+
+@app.command("export")
+def export_command(
+    recipe: RecipeName,
+    pairs: Pairs,
+    run: Run,
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder of the bundle; replaced when all checks pass.")],
+    edits: Annotated[
+        list[Path] | None, typer.Option(help="Parquet files of real edits, from `themis train mine`.")
+    ] = None,
+    reduce_range: Annotated[bool, typer.Option(help="7-bit weights, for CPUs without VNNI.")] = True,
+) -> None:
+    """Turn a finished run into a bundle: ONNX, int8, parity, calibration, card.
+
+    Example: themis train export wide_1 --pairs pairs.parquet --run runs/wide_1 --edits edits.parquet --out bundle
+    """
+    from themis_training.edits import read_edits
+    from themis_training.export import export_bundle
+    from themis_training.fit import read_data
+
+    chosen = _recipe(recipe)
+    data = read_data(pairs, (), chosen)
+    parity = export_bundle(chosen, data, read_edits(edits or []), run, out, reduce_range=reduce_range)
+    typer.echo(f"exported {chosen.name} to {out}: {parity}")
+
+
+def _recipe(name: str) -> "Recipe":
+    from themis_training.recipe import RECIPES
+
+    if name not in RECIPES:
+        raise typer.BadParameter(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    return RECIPES[name]()
+
+
+def clones_in(folder: Path | None) -> list[Path]:
+    """Git repositories directly in a folder, or in its ``owner+name/repo`` sub-folders; sorted."""
+    if folder is None:
+        return []
+    found = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.name[0] != "."]
+    return [path / "repo" if (path / "repo").is_dir() else path for path in found]

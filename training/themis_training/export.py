@@ -1,0 +1,223 @@
+"""From a finished run to a bundle: graph, parity, calibration, manifest and card, written whole or not at all."""
+
+import hashlib
+import json
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from themis_bench.mix import Standard
+from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, SCHEMA, read_bundle
+from themis_model.calibrate import Calibration, Mix
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import MAX_TOKENS, WINDOW_RULE, Encoder
+from themis_model.error import ThemisError
+from themis_model.scorer import FloatArray
+from themis_model.tokens import BpeTokenizer
+from themis_training.calibration import Evidence, calibrate
+from themis_training.card import write_card
+from themis_training.data import Pair, Split
+from themis_training.deep import rewards_of
+from themis_training.edits import RealEdit
+from themis_training.fit import RUN, TOKENIZER, Data, load_run
+from themis_training.graph import PARITY, export_fp32, graph_rewards, quantise
+from themis_training.pairs import windows_of
+from themis_training.recipe import Recipe
+
+_PARITY_PAIRS = 200
+_CLOSE, _CLOSE_SHARE = 0.02, 0.98  # |ΔP| of int8 against torch, and for how many edits it must hold
+
+
+class ExportError(ThemisError):
+    """The run cannot become a bundle; the message says which check it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How close the shipped graph is to the trained network.
+
+    Attributes:
+        fp32: largest difference of a reward between torch and the fp32 graph.
+        close: share of held-out edits whose probabilities move by at most 0.02 through int8.
+        same: share of the same verdicts among the edits where either graph speaks; 1.0 if none does.
+        spoken: number of those edits.
+        edits: number of held-out edits compared.
+    """
+
+    fp32: float
+    close: float
+    same: float
+    spoken: int
+    edits: int
+
+
+def export_bundle(
+    recipe: Recipe, data: Data, edits: Sequence[RealEdit], run: Path, target: Path, *, reduce_range: bool
+) -> Parity:
+    """Export, quantise, calibrate on what was held out for it, and write the bundle to ``target``.
+
+    Args:
+        recipe: what was trained.
+        data: the pairs with their split; calibration pairs calibrate, test pairs test parity.
+        edits: ordinary and neutral real edits of repositories set aside for calibration.
+        run: folder of the finished run.
+        target: folder of the bundle; replaced only when everything succeeded.
+        reduce_range: quantise to 7 bits, for CPUs without VNNI.
+
+    Raises:
+        ExportError: if the fp32 graph differs from torch, int8 from torch, or the bundle is too large.
+    """
+    network = load_run(run, recipe)
+    encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
+    with TemporaryDirectory(dir=run) as folder:
+        work = Path(folder)
+        plain, small = work / "plain.onnx", work / "model.onnx"
+        export_fp32(network, plain)
+        quantise(plain, small, reduce_range=reduce_range)
+        calibration_pairs = margins(small, data.of(Split.CALIBRATION), encoder)
+        neutral = _edit_deltas(small, [e for e in edits if e.split == "calibration" and e.is_scored], encoder)
+        evidence = _evidence(data.of(Split.CALIBRATION), calibration_pairs, neutral)
+        calibration = calibrate(evidence, recipe.criteria, Mix(), Standard())
+        parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
+        if parity.fp32 > PARITY:
+            raise ExportError(f"the fp32 graph differs from torch by {parity.fp32:.1e}, more than {PARITY:.0e}")
+        if min(parity.close, parity.same) < _CLOSE_SHARE:
+            raise ExportError(f"int8 moves too many probabilities or verdicts: {parity}")
+        record = json.loads((run / RUN).read_text(encoding="utf-8"))
+        training = record | {"calibration_edits": _origins(edits)}
+        _write(work / "bundle", recipe, small, run / TOKENIZER, calibration, training, parity)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.move(work / "bundle", target)
+    return parity
+
+
+def margins(graph: Path, pairs: Sequence[Pair], encoder: Encoder) -> FloatArray:
+    """Reward differences ``[pairs, 5]``, chosen minus rejected; 0 where no window holds the change."""
+    return _largest(graph, [(p.rejected, p.chosen, p.language) for p in pairs], encoder)
+
+
+def _edit_deltas(graph: Path, edits: Sequence[RealEdit], encoder: Encoder) -> FloatArray:
+    return _largest(graph, [(e.before, e.after, e.language) for e in edits], encoder)
+
+
+def _largest(graph: Path, changes: Sequence[tuple[str, str, str]], encoder: Encoder) -> FloatArray:
+    """As in a review: per criterion, the window with the largest absolute difference counts."""
+    seen = [windows_of(before, after, language, encoder) for before, after, language in changes]
+    views = [view.ids for windows in seen for w in windows for view in (w.before, w.after)]
+    rewards = iter(graph_rewards(graph, views))
+    rows = []
+    for windows in seen:
+        deltas = np.array([-next(rewards) + next(rewards) for _ in windows]).reshape(-1, len(CRITERIA))
+        best = np.abs(deltas).argmax(axis=0) if len(deltas) else None
+        rows.append(np.zeros(len(CRITERIA)) if best is None else deltas[best, range(len(CRITERIA))])
+    return np.array(rows, dtype=np.float32).reshape(-1, len(CRITERIA))
+
+
+def _evidence(pairs: Sequence[Pair], deltas: FloatArray, neutral: FloatArray) -> dict[Criterion, Evidence]:
+    rows: dict[Criterion, list[int]] = defaultdict(list)
+    for n, pair in enumerate(pairs):
+        rows[pair.criterion].append(n)
+    return {
+        criterion: Evidence(
+            deltas[members, CRITERIA.index(criterion)].astype(np.float64),
+            np.array([np.sign(len(pairs[n].chosen) - len(pairs[n].rejected)) for n in members]),
+            neutral[:, CRITERIA.index(criterion)].astype(np.float64),
+        )
+        for criterion, members in rows.items()
+    }
+
+
+def _parity(
+    network: Any, plain: Path, small: Path, pairs: Sequence[Pair], encoder: Encoder, calibration: Calibration
+) -> Parity:
+    sample = [p for p in pairs if p.criterion is Criterion.SECURITY_HARDNESS][:_PARITY_PAIRS]
+    sample += [p for p in pairs if p.criterion is not Criterion.SECURITY_HARDNESS][: _PARITY_PAIRS - len(sample)]
+    seen = [windows_of(p.rejected, p.chosen, p.language, encoder)[:1] for p in sample]
+    views = [view.ids for windows in seen for w in windows for view in (w.before, w.after)]
+    torch, fp32, int8 = rewards_of(network, views), graph_rewards(plain, views), graph_rewards(small, views)
+    close = same = spoken = compared = 0
+    for row in range(0, len(views), 2):
+        for column, criterion in enumerate(CRITERIA):
+            exact = float(torch[row + 1, column]) - float(torch[row, column])
+            shipped = float(int8[row + 1, column]) - float(int8[row, column])
+            for sign in (1, -1):  # the regression as well as the fix
+                p, q = (calibration.probabilities(criterion, sign * delta) for delta in (exact, shipped))
+                if p is None or q is None:
+                    continue
+                compared += 1
+                close += max(abs(a - b) for a, b in zip(p, q, strict=True)) <= _CLOSE
+                curve = calibration.curves[criterion]
+                told = [(s.worse >= curve.worse.probability, s.better >= curve.better.probability) for s in (p, q)]
+                if any(map(any, told)):
+                    spoken += 1
+                    same += told[0] == told[1]
+    difference = float(np.abs(torch - fp32).max()) if len(views) else 0.0
+    return Parity(difference, close / compared if compared else 1.0, same / spoken if spoken else 1.0, spoken, compared)
+
+
+def _origins(edits: Sequence[RealEdit]) -> list[dict[str, Any]]:
+    counts = Counter((e.repository, e.license) for e in edits if e.split == "calibration")
+    return [
+        {"repository": repository, "license": license_, "edits": n}
+        for (repository, license_), n in sorted(counts.items())
+    ]
+
+
+def _write(
+    folder: Path,
+    recipe: Recipe,
+    graph: Path,
+    tokenizer: Path,
+    calibration: Calibration,
+    training: dict[str, Any],
+    parity: Parity,
+) -> None:
+    folder.mkdir()
+    shutil.copyfile(graph, folder / "model.onnx")
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    results = {"parity": {name: getattr(parity, name) for name in Parity.__slots__}}
+    (folder / "CARD.md").write_text(write_card(recipe.name, calibration, training, results), encoding="utf-8")
+    write_manifest(folder, recipe.name, calibration, training, results)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > LARGEST_BUNDLE:
+        raise ExportError(f"the bundle has {size / 1e6:.1f} MB; at most 25 MB are read")
+    read_bundle(folder)
+
+
+def write_manifest(
+    folder: Path, name: str, calibration: Calibration, training: dict[str, Any], results: dict[str, Any]
+) -> None:
+    """Write ``manifest.json`` for the files that are in ``folder``."""
+    manifest = {
+        "schema": SCHEMA,
+        "name": name,
+        "window_rule": WINDOW_RULE,
+        "max_tokens": MAX_TOKENS,
+        "criteria": [c.value for c in CRITERIA],
+        "files": {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in FILES},
+        "calibration": calibration.to_json(),
+        "training": training,
+        "results": results,
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def add_results(folder: Path, name: str, outcome: dict[str, Any]) -> None:
+    """Put a bench result into a bundle's manifest and card.
+
+    Raises:
+        ModelError: if the bundle is not sound.
+    """
+    manifest = read_bundle(folder).manifest
+    results = manifest.results | {name: outcome}
+    card = write_card(manifest.name, manifest.calibration, manifest.training, results)
+    (folder / "CARD.md").write_text(card, encoding="utf-8")
+    write_manifest(folder, manifest.name, manifest.calibration, manifest.training, results)
