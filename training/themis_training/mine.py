@@ -1,0 +1,237 @@
+"""Real edits from public histories: neutral ones to prove silence on, and ordinary ones with their messages."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, fields
+from multiprocessing import get_context
+from pathlib import Path
+
+from themis_lsp.change import Edit, Nature
+from themis_lsp.edits import edits_of
+from themis_lsp.error import GitError, UsageError
+from themis_lsp.repository import Repository
+from themis_training.data import Split
+from themis_training.history import Commit, change_of, commits_of, repository_name
+from themis_training.license import license_of
+from themis_training.mined import Combined, MinedEdit, PartInfo, combine, part_info, write_part
+from themis_training.neutral import bears_out, purpose_of
+
+NEUTRAL = "neutral"
+ORDINARY = "ordinary"
+
+_GOLDEN = (5**0.5 - 1) / 2
+_LARGEST_UNIT = 60_000  # characters
+_LONGEST_MESSAGE = 4000
+_PERSONAL = re.compile(r"(?im)^\s*[\w-]+-by:.*\n?|^git-svn-id:.*\n?|\s*<[^<>\s]+@[^<>\s]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class MineOptions:
+    """What is mined, and how it is divided.
+
+    Attributes:
+        since: first day, ``YYYY-MM-DD``, or empty.
+        until: first day left out. The default keeps to times when people wrote the code.
+        ordinary: ordinary edits kept of one repository, spread evenly over its history.
+        per_commit: edits kept of one commit, so that no mass change weighs more than a person's week.
+        exclude: projects that serve elsewhere; a repository is left out if its name or its owner is among them.
+        hold_out: repositories that are ``test`` whatever the draw.
+        jobs: repositories read at the same time.
+    """
+
+    since: str = ""
+    until: str = "2022-01-01"
+    ordinary: int = 600
+    per_commit: int = 12
+    exclude: frozenset[str] = frozenset()
+    hold_out: frozenset[str] = frozenset()
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """What became of one repository.
+
+    Attributes:
+        repository: ``owner/name``.
+        license: SPDX name, or None if it is not a known permissive one.
+        because: why it is left out, or None.
+        info: what was read, if it is not left out.
+        again: it was mined by an earlier run with the same options.
+    """
+
+    repository: str
+    license: str | None
+    because: str | None = None
+    info: PartInfo | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MineReport:
+    """Result of ``mine``.
+
+    Attributes:
+        repositories: in order of their names.
+        file: where all edits are.
+        edits: what they are.
+    """
+
+    repositories: tuple[Mined, ...]
+    file: Path
+    edits: Combined
+
+
+def mine(
+    clones: Sequence[Path], out: Path, options: MineOptions, on_done: Callable[[Mined], None] = lambda _: None
+) -> MineReport:
+    """Mine clones into ``out/parts``, one file each, then combine them into ``out/edits.parquet``.
+
+    A repository that an earlier run finished with the same options at the same HEAD is not read again. Files
+    appear whole or not at all, so it may be interrupted at any time.
+
+    Args:
+        clones: folders named ``owner+name``, or ``repo`` or ``.git`` in such a folder.
+        out: folder for results; made if missing.
+        options: see there.
+        on_done: told of each repository as it is finished.
+
+    Raises:
+        UsageError: two clones have the same name.
+    """
+    by_name = {repository_name(clone): clone for clone in clones}
+    if len(by_name) < len(clones):
+        raise UsageError("two clones have the same name: give each repository once, in a folder owner+name")
+    parts = out / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    done: list[Mined] = []
+    for mined in _each(sorted(by_name.items()), parts, options):
+        done.append(mined)
+        on_done(mined)
+    done.sort(key=lambda mined: mined.repository)
+    kept = [_part(parts, mined.repository) for mined in done if mined.because is None]
+    return MineReport(tuple(done), out / "edits.parquet", combine(kept, out / "edits.parquet"))
+
+
+def _each(named: Sequence[tuple[str, Path]], parts: Path, options: MineOptions) -> Iterator[Mined]:
+    if options.jobs == 1:
+        for name, clone in named:
+            yield _mine_one(name, clone, parts, options)
+        return
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            for future in as_completed([pool.submit(_mine_one, *pair, parts, options) for pair in named]):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _mine_one(name: str, clone: Path, parts: Path, options: MineOptions) -> Mined:
+    if is_excluded(name, options.exclude):
+        return Mined(name, None, "excluded, as it serves elsewhere")
+    try:
+        with Repository.open(clone) as repository:
+            spdx = _license(repository)
+            if spdx is None:
+                return Mined(name, None, "no permissive licence was recognised")
+            file, stamp = _part(parts, name), _stamp(repository.head(), options)
+            earlier = part_info(file)
+            if earlier and earlier.stamp == stamp:
+                return Mined(name, spdx, info=earlier, again=True)
+            edits, commits, unread = _edits_in(repository, (name, spdx, split_of(name, options.hold_out)), options)
+            info = PartInfo(stamp, commits, unread, len(edits))
+            write_part(file, edits, info)
+            return Mined(name, spdx, info=info)
+    except GitError as error:
+        return Mined(name, None, str(error))
+
+
+def _edits_in(
+    repository: Repository, origin: tuple[str, str, Split], options: MineOptions
+) -> tuple[list[MinedEdit], int, int]:
+    """Edits by date, the number of commits looked into, and of files that could not be used."""
+    commits = [
+        c for c in commits_of(repository, options.since, options.until) if len(c.files) == 1 or purpose_of(c.message)
+    ]
+    found: list[MinedEdit] = []
+    ordinary = unread = 0
+    for number in spread(len(commits)):
+        commit = commits[number]
+        changes = [change_of(repository, file) for file in commit.files]
+        unread += changes.count(None)
+        edits = [edit for edit in edits_of(change for change in changes if change) if isinstance(edit, Edit)]
+        rows = [row for edit in edits if (row := _row(edit, commit, origin))]
+        for row in [rows[at] for at in spread(len(rows))[: options.per_commit]]:
+            if row.kind == ORDINARY:
+                if ordinary == options.ordinary:
+                    continue
+                ordinary += 1
+            found.append(row)
+    return sorted(found, key=lambda row: (row.date, row.commit, row.path, row.unit)), len(commits), unread
+
+
+def _row(edit: Edit, commit: Commit, origin: tuple[str, str, Split]) -> MinedEdit | None:
+    """An edit as it is kept, or None: it does not parse, it moved, or it changes code together with other files."""
+    if edit.incomplete or edit.old_path:
+        return None
+    before, after = "\n".join(edit.before.lines), "\n".join(edit.after.lines)
+    if len(before) + len(after) > _LARGEST_UNIT:
+        return None
+    evidence = _evidence(edit, commit)
+    if not evidence and len(commit.files) > 1:
+        return None
+    message = _PERSONAL.sub("", commit.message).strip()[:_LONGEST_MESSAGE]
+    return MinedEdit(
+        *origin, commit.id, commit.date, message, edit.path, edit.unit, edit.kind, edit.language, edit.nature,
+        NEUTRAL if evidence else ORDINARY, evidence, before, after,
+    )  # fmt: skip
+
+
+def _evidence(edit: Edit, commit: Commit) -> str:
+    if edit.nature is not Nature.CODE:
+        return "tokens"
+    purpose = purpose_of(commit.message)
+    return purpose if purpose and bears_out(edit, purpose) else ""
+
+
+def _part(parts: Path, name: str) -> Path:
+    return parts / f"{name.replace('/', '+')}.parquet"
+
+
+def _stamp(head: str, options: MineOptions) -> str:
+    """Changes whenever a part would."""
+    settings = {key: value for key, value in asdict(options).items() if key not in ("exclude", "jobs")}
+    text = json.dumps([head, *(column.name for column in fields(MinedEdit)), settings], sort_keys=True, default=sorted)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _license(repository: Repository) -> str | None:
+    names = repository.output("ls-tree", "--name-only", "-z", "HEAD").decode("utf-8", "replace").split("\0")
+    return license_of(names, lambda name: repository.text_at("HEAD", name))
+
+
+def is_excluded(name: str, projects: frozenset[str]) -> bool:
+    """Whether a repository, its owner, or a fork of it is among projects named ``owner/name`` or just ``name``."""
+    owner, _, bare = name.casefold().partition("/")
+    known = {project.casefold() for project in projects}
+    forks = {project.rpartition("/")[2] for project in known if ":" not in project}
+    words = re.split(r"\W|_", bare)
+    shortened = {owner, "".join(words), "_".join(words), words[-1]}  # as in "Lang" for commons-lang
+    return f"{owner}/{bare}" in known or bare in forks or not known.isdisjoint(shortened)
+
+
+def split_of(name: str, hold_out: frozenset[str]) -> Split:
+    """Half of all repositories are for calibration and half for the test, drawn by the hash of their names."""
+    if name.casefold() in {held.casefold() for held in hold_out}:
+        return Split.TEST
+    first = hashlib.sha256(name.casefold().encode()).digest()[0]
+    return Split.TEST if first & 1 else Split.CALIBRATION
+
+
+def spread(count: int) -> list[int]:
+    """The numbers below ``count`` in an order of which every beginning is spread evenly over all of them."""
+    return sorted(range(count), key=lambda number: number * _GOLDEN % 1)
