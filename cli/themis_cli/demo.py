@@ -141,20 +141,19 @@ def _write(folder: Path, texts: Iterable[tuple[str, str | None]]) -> None:
 
 
 def _print(found: Sequence[Outcome], context: Context) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    from themis_cli.report.look import BETTER, QUIET, WORSE, Look
+    from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen
     from themis_cli.table import aligned
 
-    console = Console(file=context.out, highlight=False, markup=False, emoji=False)
+    console = Screen(context.out)
     symbols = Look.of(console).symbols
     marks = {True: (symbols.better, BETTER), False: (symbols.worse, WORSE), None: (symbols.dot, QUIET)}
     found = sorted(found, key=lambda outcome: outcome.is_met is None)
     lines = aligned([("example", "expected", "said"), *((o.title, o.expected, o.said) for o in found)])
     console.print()
     for (mark, colour), line in zip([("", QUIET), *(marks[o.is_met] for o in found)], lines, strict=True):
-        console.print(Text.assemble((f"{mark:<2}", colour), line), soft_wrap=True)
+        console.print(Text.assemble((f"{mark:<2}", colour), (line, "" if mark else colour)), soft_wrap=True)
     met, open_ = (sum(outcome.is_met is state for outcome in found) for state in (True, None))
     console.print(
         f"\n{met} of {len(found) - open_} examples came out as expected; "

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import TextIO
 
-from rich.console import Console
 from rich.text import Text
 
 from themis_cli.escape import visible
-from themis_cli.report.look import QUIET
+from themis_cli.report.look import QUIET, Screen
 
 _WIDEST = 100
 
@@ -17,7 +16,7 @@ def print_labelled(rows: Iterable[tuple[str, str]], out: TextIO, column: int = 1
 
     What is printed came from a repository or a model file, so control characters are escaped.
     """
-    console = Console(file=out, highlight=False, markup=False, emoji=False)
+    console = Screen(out)
     width = min(console.width, _WIDEST)
     for label, text in rows:
         lines = Text(visible(text)).wrap(console, width - column) if console.is_terminal else [Text(visible(text))]

@@ -40,7 +40,7 @@ app.add_typer(model.app, name="model")
 @app.callback(invoke_without_command=True)
 def _themis(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+    version: Annotated[bool, typer.Option("--version", metavar="", help="Say which version this is.")] = False,
 ) -> None:
     if version:
         from themis_lsp import __version__

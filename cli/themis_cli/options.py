@@ -19,5 +19,5 @@ Model = Annotated[
 OutputFile = Annotated[
     Path | None, typer.Option("--output-file", metavar="FILE", help="Write there, whole or not at all.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings alone.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every verdict and every skip as well.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Findings alone.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", metavar="", help="Every verdict and every skip as well.")]

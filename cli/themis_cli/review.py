@@ -1,7 +1,6 @@
 """``themis review``: what changed, judged."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -9,19 +8,13 @@ import typer
 
 from themis_cli import options
 from themis_cli.context import Context, real
+from themis_cli.report import FORMATS, Detail
 
 if TYPE_CHECKING:
     from themis_cli.report import Report
     from themis_cli.source import Selection
     from themis_lsp.config import Config
     from themis_lsp.settings import Settings
-
-
-class Format(StrEnum):
-    """What ``--output-format`` takes: the names in ``themis_cli.report.FORMATS``."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def command(
@@ -31,7 +24,7 @@ def command(
     base: Annotated[
         str | None, typer.Option("--base", metavar="REF", help="Compare with the merge-base of HEAD and REF.")
     ] = None,
-    staged: Annotated[bool, typer.Option("--staged", help="Judge what is staged, not what is on disk.")] = False,
+    staged: Annotated[bool, typer.Option("--staged", metavar="", help="Judge the index, not what is on disk.")] = False,
     diff_file: Annotated[
         str | None, typer.Option("--diff-file", metavar="FILE|-", help="Judge a unified diff.")
     ] = None,
@@ -48,7 +41,9 @@ def command(
     max_findings: Annotated[
         str | None, typer.Option("--max-findings", metavar="N", help="Show only the surest.")
     ] = None,
-    output_format: Annotated[Format, typer.Option("--output-format", help="For people or for programs.")] = Format.TEXT,
+    output_format: Annotated[
+        str, typer.Option("--output-format", metavar="|".join(FORMATS), help="For people or for programs.")
+    ] = "text",
     output_file: options.OutputFile = None,
     device: options.Device = None,
     model: options.Model = None,
@@ -67,7 +62,6 @@ def command(
 
     * `themis review --diff-file fix.patch` judges somebody else's patch
     """
-    from themis_cli.report import Detail
     from themis_cli.source import Selection
 
     given = {
@@ -88,9 +82,9 @@ def run(
     selection: "Selection",
     given: Mapping[str, str | None],
     context: Context,
-    output_format: str = Format.TEXT,
+    output_format: str = "text",
     output_file: Path | None = None,
-    detail: int = 1,
+    detail: Detail = Detail.NORMAL,
 ) -> int:
     """Review and report.
 
@@ -100,7 +94,7 @@ def run(
         context: where to work.
         output_format: key of ``themis_cli.report.FORMATS``.
         output_file: where the report goes instead of standard output.
-        detail: a ``themis_cli.report.Detail``.
+        detail: how much a report for people says.
 
     Returns:
         The exit status: 1 if a finding is at or above ``--fail-on``, else 0.
@@ -110,11 +104,13 @@ def run(
     """
     from themis_cli.gate import failing
     from themis_cli.output import opened
-    from themis_cli.report import FORMATS, Detail
+    from themis_lsp.error import UsageError
 
+    if output_format not in FORMATS:
+        raise UsageError(f"unknown format {output_format!r}: known are {', '.join(FORMATS)}")
     with opened(output_file, context.out) as out:
         report, config = judged(selection, given, context, context.err if detail > Detail.QUIET else None)
-        FORMATS[output_format](report, out, Detail(detail))
+        FORMATS[output_format](report, out, detail)
     if wrong := failing(report.review, config):
         context.err.write(f"{_failed(len(wrong), config.at())}\n")
     return 1 if wrong else 0

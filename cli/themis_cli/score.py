@@ -24,8 +24,8 @@ _SAMPLE = 1000  # units of one language and kind to compare with
 _FEWEST = 20  # below that, a rank says nothing
 
 _MEANS = (
-    "A rank is the share of this repository's other units of the same language and kind that the model likes less. "
-    "It compares code that does different things, so it is a hint where to look, never a pass or a fail."
+    "A rank is the share of this repository's other units of the same language and kind that the model likes less;\n"
+    "ties count half. It compares code that does different things, so it is a hint where to look, never a pass or fail."
 )
 
 
@@ -92,6 +92,7 @@ def _rows(
     units: Sequence[_Placed], others: "Sequence[View]", asked: "Sequence[Criterion]", scorer: "Scorer"
 ) -> Iterator[tuple[str, ...]]:
     from themis_cli.ranking import share_below
+    from themis_cli.report.look import percent
     from themis_model.criterion import CRITERIA
 
     if len(others) < _FEWEST:
@@ -99,13 +100,11 @@ def _rows(
             yield unit.title, *("-" for _ in asked), f"{len(others)}, too few to tell"
         return
     columns = [CRITERIA.index(criterion) for criterion in asked]
-    population = scorer.score(others)
-    for unit, rewards in zip(units, scorer.score([unit.view for unit in units]), strict=True):
-        ranks = (
-            share_below(float(rewards[CRITERIA.index(c)]), sorted(population[:, CRITERIA.index(c)].tolist()))
-            for c in asked
-        )
-        yield unit.title, *(f"{rank:.0%}" for rank in ranks), str(len(others))
+    rewards = scorer.score(others)
+    populations = {column: sorted(rewards[:, column].tolist()) for column in columns}
+    for unit, own in zip(units, scorer.score([unit.view for unit in units]), strict=True):
+        ranks = (percent(share_below(float(own[column]), populations[column])) for column in columns)
+        yield unit.title, *ranks, str(len(others))
 
 
 def _others(

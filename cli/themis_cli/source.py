@@ -98,15 +98,16 @@ def _comparison(
 
 
 def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) -> tuple[str | None, Sequence[str]]:
-    """The first word is a path if there is one of that name, and a revision or range otherwise."""
+    """The first word is a revision or range if git knows it as one, and else what it looks like."""
     if not words:
         return None, ()
-    first, rest = words[0], words[1:]
-    if not (folder / first).exists():
-        return first, rest
-    if repository.knows(first):
+    first = words[0]
+    is_path = (folder / first).exists()
+    is_spec = repository.knows(first)
+    if is_path and is_spec:
         raise UsageError(f"{first} is a revision and a path: write ./{first} for the path, {first}~0 for the revision")
-    return None, words
+    looks_like_spec = ".." in first or not {"/", "."}.intersection(first)
+    return (first, words[1:]) if is_spec or (looks_like_spec and not is_path) else (None, words)
 
 
 def _bytes(path: Path) -> bytes:

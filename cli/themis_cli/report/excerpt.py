@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ENOUGH = 0.8  # excerpts are shown until they carry this share of the verdict
 _MOST_EXCERPTS = 3
 _MOST_LINES = 6  # of one side of one excerpt
+_LONGEST = 400  # characters of a line
 _ALIKE = 0.5
 
 
@@ -91,7 +92,7 @@ def _line(row: _Row, weight: float, columns: int, look: Look) -> Text:
 
 
 def _tinted(lines: Sequence[str], indent: int, syntax: "Syntax | None") -> list[Text]:
-    plain = [visible(line.expandtabs(4)[indent:].rstrip()) for line in lines]
+    plain = [visible(line[:_LONGEST].expandtabs(4)[indent:].rstrip()) for line in lines]
     if syntax is None or not plain:
         return [Text(line) for line in plain]
     tinted = syntax.highlight("\n".join(plain)).split("\n", allow_blank=True)

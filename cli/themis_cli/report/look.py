@@ -1,7 +1,7 @@
 """How reports look: colours that read on dark and on light backgrounds, symbols with a plain fallback."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -79,6 +79,17 @@ class Look:
         return self.symbols.weights[sum(share >= least for least in (0.1, 0.25, 0.5))]
 
 
+class Screen(Console):
+    """A console that prints text as it is: no markup, no highlighting, nothing guessed."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__(file=out, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let the command line decide; rich would end with status 1, which here means findings."""
+        raise BrokenPipeError
+
+
 def percent(share: float) -> str:
-    """A share in [0, 1] for people; certainty is never claimed."""
-    return ">99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")
+    """A share in [0, 1] for people; neither certainty nor its opposite is claimed."""
+    return ">99 %" if share > 0.995 else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from themis_lsp.review import Review
-from themis_model.scorer import ModelInfo
+if TYPE_CHECKING:
+    from themis_lsp.review import Review
+    from themis_model.scorer import ModelInfo
 
 
 class Detail(IntEnum):
@@ -26,7 +28,7 @@ class Report:
         head: what was reviewed: a commit, ``index``, ``work tree`` or ``patch``.
     """
 
-    review: Review
-    model: ModelInfo
+    review: "Review"
+    model: "ModelInfo"
     base: str
     head: str

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from themis_cli.escape import visible
 from themis_cli.report.excerpt import diff_of
-from themis_cli.report.look import BETTER, QUIET, WORSE, Look, percent
+from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen, percent
 from themis_cli.report.record import Detail, Report
 from themis_lsp.attribute import certainty
 from themis_lsp.finding import Finding
@@ -27,7 +27,11 @@ _Credits = Mapping[tuple[str, str], list[tuple[float, Criterion]]]
 
 def write(report: Report, out: TextIO, detail: Detail) -> None:
     """Print the report; colours and widths follow what ``out`` is."""
-    console = Console(file=out, highlight=False, markup=False, emoji=False)
+    show(report, Screen(out), detail)
+
+
+def show(report: Report, console: Console, detail: Detail) -> None:
+    """Print the report on a console."""
     look = Look.of(console)
     for text in _texts(report, look, detail):
         console.print(text, soft_wrap=look.width is None)
