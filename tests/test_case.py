@@ -8,7 +8,7 @@ from themis_lsp.case import Case, CaseError, cases_in
 from themis_lsp.change import FileChange
 from themis_lsp.verdict import Direction
 from themis_model.criterion import CRITERIA, Criterion
-from themis_model.encode import LANGUAGES
+from themis_model.tokens import LANGUAGES
 
 GOOD = """\
 # A title
@@ -46,11 +46,7 @@ def test_reads_a_case() -> None:
 
 
 def test_each_heading_starts_a_case_and_sections_without_blocks_are_prose() -> None:
-    text = (
-        "# About\n\nOnly prose.\n\n"
-        + GOOD
-        + GOOD.replace("# A title", "## Moved").replace("after", "after a/b.py")
-    )
+    text = "# About\n\nOnly prose.\n\n" + GOOD + GOOD.replace("# A title", "## Moved").replace("after", "after a/b.py")
     first, second = cases_in(text, "two.md")
     assert first == CASE
     assert (second.title, second.change.path, second.change.old_path) == ("Moved", "a/b.py", "shop/cart.py")

@@ -43,7 +43,10 @@ ROWS = [
     ("a.h", "struct point {\n  int x;\n};\n", {"point": "0-2"}),
     (
         "a.cc",
-        "namespace n {\ntemplate <typename T>\nT A<T>::get() {\n  return t;\n}\nclass B {\n  int f() { return 1; }\n};\n}\n",
+        (
+            "namespace n {\ntemplate <typename T>\nT A<T>::get() {\n  return t;\n}\n"
+            "class B {\n  int f() { return 1; }\n};\n}\n"
+        ),
         {MODULE_NAME: "0 8", "A<T>::get": "1-4", "B": "5 7", "B.f": "6"},
     ),
     (

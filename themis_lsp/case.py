@@ -50,7 +50,7 @@ class Case:
     Attributes:
         title: the heading.
         prose: what the section says around its blocks.
-        language: key from ``themis_model.encode.LANGUAGES``.
+        language: key from ``themis_model.tokens.LANGUAGES``.
         change: the edit, as any other way in would give it.
         expected: the verdict per criterion; ``none`` means silence, an absent criterion means no opinion.
     """
@@ -152,9 +152,7 @@ def _case(section: _Section, source: str) -> Case:
         raise _problem(source, section.line, "a case needs a heading above its blocks")
     before, after, expect = (section.blocks[role] for role in _ROLES)
     if before.path is None:
-        raise _problem(
-            source, before.line, "the block marked before names no path, as in: python before shop/cart.py"
-        )
+        raise _problem(source, before.line, "the block marked before names no path, as in: python before shop/cart.py")
     path = after.path or before.path
     grammar = grammar_of(path, after.text)
     if grammar is None:
@@ -178,9 +176,7 @@ def _expected(block: _Block, source: str) -> dict[Criterion, Direction]:
             continue
         left, colon, right = (part.strip() for part in line.partition(":"))
         if not colon:
-            raise _problem(
-                source, number, f"{line.strip()!r} is not of the form criterion: worse|better|none"
-            )
+            raise _problem(source, number, f"{line.strip()!r} is not of the form criterion: worse|better|none")
         try:
             criterion, direction = Criterion(left), Direction(right)
         except ValueError:

@@ -75,7 +75,7 @@ class Edit:
         path: the file now.
         unit: qualified name now, e.g. ``Account.withdraw``.
         kind: function, class remainder or module remainder.
-        language: key from ``themis_model.encode.LANGUAGES``.
+        language: key from ``themis_model.tokens.LANGUAGES``.
         before: old text.
         after: new text.
         hunks: minimal replace blocks, in order; long blocks are split where lines correspond.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from themis_model.encode import Hunk
 
@@ -50,9 +51,7 @@ def _split(old: list[str], new: list[str], hunk: Hunk) -> list[Hunk]:
         return [hunk]
     cuts = [(i, j) for i, j in _aligned([_words(t) for t in old[a:b]], [_words(t) for t in new[c:d]]) if i or j]
     edges = [(0, 0), *cuts, (rows, columns)]
-    return [
-        Hunk(a + i, a + k, c + j, c + m) for (i, j), (k, m) in zip(edges, edges[1:], strict=False) if (i, j) != (k, m)
-    ]
+    return [Hunk(a + i, a + k, c + j, c + m) for (i, j), (k, m) in pairwise(edges) if (i, j) != (k, m)]
 
 
 def _words(line: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ class Grammar:
 
     Attributes:
         key: names the grammar; TypeScript and TSX have their own beside JavaScript.
-        language: key from ``themis_model.encode.LANGUAGES``.
+        language: key from ``themis_model.tokens.LANGUAGES``.
         module: the grammar package to import.
         functions: query patterns of everything that is a unit by itself.
         classes: query patterns of everything whose remainder is a unit.
@@ -96,7 +96,8 @@ GRAMMARS = {
             }),
             borrows=frozenset({
                 "method_invocation.name", "field_access.field", "method_declaration.name", "method_reference",
-                "constructor_declaration.name", "class_declaration.name", "scoped_identifier.name", "enum_constant.name",
+                "constructor_declaration.name", "class_declaration.name", "scoped_identifier.name",
+                "enum_constant.name",
             }),
         ),
         Grammar(
@@ -128,7 +129,9 @@ GRAMMARS = {
                 "operator_assignment.left", "left_assignment_list", "optional_parameter.name", "exception_variable",
                 "for.pattern", "splat_parameter.name", "block_parameter.name",
             }),
-            borrows=frozenset({"call.method", "method.name", "singleton_method.name", "keyword_parameter.name", "alias"}),
+            borrows=frozenset({
+                "call.method", "method.name", "singleton_method.name", "keyword_parameter.name", "alias",
+            }),
         ),
         Grammar(
             "c", "c", "tree_sitter_c", ("(function_definition)",),
@@ -174,7 +177,7 @@ _BY_SUFFIX = {
     **dict.fromkeys((".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".inl", ".tpp"), "cpp"),
     **dict.fromkeys((".cs", ".csx"), "c_sharp"),
 }
-_BY_NAME = dict.fromkeys(("Rakefile", "Gemfile", "Guardfile", "Capfile", "Vagrantfile"), "ruby")
+_BY_NAME: dict[str, str] = dict.fromkeys(("Rakefile", "Gemfile", "Guardfile", "Capfile", "Vagrantfile"), "ruby")
 _CPP_ONLY = (
     "class ",
     "namespace ",

@@ -73,7 +73,7 @@ def suppressions(lines: Sequence[str], language: str) -> tuple[Suppression, ...]
 
     Args:
         lines: the text, without line ends.
-        language: key from ``themis_model.encode.LANGUAGES``.
+        language: key from ``themis_model.tokens.LANGUAGES``.
     """
     openers = ("#",) if language in _HASHED else ("//", "/*")
     found: list[Suppression] = []

@@ -30,7 +30,7 @@ class Pair:
     Attributes:
         id: unique within its source.
         source: dataset it comes from.
-        language: key from ``themis_model.encode.LANGUAGES``.
+        language: key from ``themis_model.tokens.LANGUAGES``.
         criterion: what ``chosen`` is better at.
         project: the unit to split by: repository, task or template.
         license: the dataset's licence; the code inside stays under its own.

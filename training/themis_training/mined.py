@@ -30,7 +30,7 @@ class MinedEdit:
         path: of the file.
         unit: qualified name.
         unit_kind: ``function``, ``class`` or ``module``.
-        language: key from ``themis_model.encode.LANGUAGES``.
+        language: key from ``themis_model.tokens.LANGUAGES``.
         nature: what the tokens prove: ``code``, ``layout`` or ``rename``.
         kind: ``neutral`` or ``ordinary``.
         evidence: what says that it is neutral: ``tokens``, or a ``Purpose`` its commit states; else empty.
