@@ -10,7 +10,7 @@ from themis_lsp.apply import MisfitError, apply
 from themis_lsp.attributes import Attributes
 from themis_lsp.change import FileChange, Skip
 from themis_lsp.comparison import Comparison
-from themis_lsp.content import BINARY, SUBMODULE, SYMLINK, Unread, decode, unjudged_path, unjudged_text
+from themis_lsp.content import BINARY, SUBMODULE, SYMLINK, Unread, unjudged_path, unjudged_text
 from themis_lsp.delta import MODE_ONLY, shown
 from themis_lsp.edits import MOVED
 from themis_lsp.error import PatchError
@@ -57,7 +57,7 @@ class _Entry:
         return self.new or self.old or ""
 
 
-def compare_patch(data: bytes, repository: Repository | None = None, base: str | None = None) -> Comparison:
+def changes_from_patch(text: str, repository: Repository | None = None, base: str | None = None) -> Comparison:
     """What a unified diff changes, from git or any other tool.
 
     The text before is the blob that the ``index`` line of a file names, else the file in ``base``, else that in
@@ -69,7 +69,7 @@ def compare_patch(data: bytes, repository: Repository | None = None, base: str |
             changes: the hunks of a file fit none of these texts.
         GitError: ``base`` is unknown.
     """
-    entries = [_entry(file) for file in _parse(data)]
+    entries = [_entry(file) for file in _parse(text)]
     if repository is None:
         fitter = _Fitter(None, (), Attributes(lambda _: None))
         return Comparison("none", "patch", len(entries), map(fitter.change, entries))
@@ -136,11 +136,11 @@ class _Fitter:
                 yield f"{version}:{place}", place
 
 
-def _parse(data: bytes) -> "PatchSet":
+def _parse(text: str) -> "PatchSet":
     from unidiff.errors import UnidiffParseError
     from unidiff.patch import PatchSet
 
-    text = decode(data).removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff")
     if _CRLF.search(text):  # the diff itself has such line ends, not only a file in it
         text = text.replace("\r\n", "\n")
     if _COMBINED.search(text):

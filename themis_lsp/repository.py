@@ -137,13 +137,16 @@ class Repository:
     def inside(self, path: str) -> str:
         """A path, given relative to the folder the repository was opened from, relative to its root.
 
+        The root itself is the empty string.
+
         Raises:
             GitError: it is outside of the repository.
         """
         try:
-            return self._full(path).relative_to(self.root).as_posix()
+            inside = self._full(path).relative_to(self.root)
         except ValueError as error:
             raise GitError(f"{path} is outside of {self.root}: name a path inside") from error
+        return "" if inside == PurePath() else inside.as_posix()
 
     def is_pattern(self, path: str) -> bool:
         """Whether a path is meant as a pattern, and not a file that happens to have such a name."""
@@ -175,16 +178,17 @@ class Repository:
 
     def _advice(self, revision: str) -> str:
         name = _ANCESTRY.sub("", revision)
+        is_shallow = self._is_shallow()
+        if self._objects.read(name):
+            return "unshallow this clone with git fetch --unshallow" if is_shallow else f"{name} has no such ancestor"
         refs = os.fsdecode(self.output("for-each-ref", "--format=%(refname:short)")).split("\n")[:-1]
-        close = [ref for ref in refs if ref.endswith(f"/{name}")] if name else []
-        close += [ref for ref in get_close_matches(name, refs) if ref not in close and ref != name]
+        close = [ref for ref in refs if name and ref.endswith(f"/{name}")]
+        close += [ref for ref in get_close_matches(name, refs) if ref not in close]
         if close:
             return f"did you mean {' or '.join(close[:3])}?"
-        if self._is_shallow():
-            return "this clone is shallow, so run git fetch --unshallow and try again"
-        if name in ("HEAD", ""):
-            return "nothing was committed yet" if not refs else "HEAD has no commit that far back"
-        return "list what there is with git branch --all, or fetch it"
+        if is_shallow:
+            return "if it is an older commit, run git fetch --unshallow and try again"
+        return "list what there is with git branch --all, or fetch it" if refs else "nothing was committed yet"
 
 
 def _not_opened(start: Path, error: str) -> GitError:
