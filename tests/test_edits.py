@@ -40,6 +40,7 @@ ROWS = [
     ("a comment is fixed", py("# multiply", "# Multiply both."), ["area layout"]),
     ("spaces", py("width * height", "width*height"), ["area layout"]),
     ("a docstring", py("):\n    # multiply", '):\n    """Doc."""\n    # multiply'), ["area layout"]),
+    ("statements change places", py(LONG[15:49], LONG[31:49] + LONG[15:31], text=LONG), ["helper code"]),
     ("an operator", py("*", "+"), ["area code"]),
     ("indentation is code in Python", py("    return result", "    if result:\n        return result"), ["area code"]),
     ("a class attribute", py("= 6", "= 8"), ["Box code"]),

@@ -23,12 +23,13 @@ class _Token(NamedTuple):
 
 
 def nature_of(before: Source, old: Unit, after: Source, new: Unit, hunks: Sequence[Hunk]) -> Nature:
-    """Compare the tokens of the changed rows of both versions.
+    """Compare the tokens of both versions from the first changed row to the last.
 
     ``LAYOUT`` and ``RENAME`` are proofs; anything in doubt is ``CODE``.
     """
-    old_rows = {old.rows[n] for h in hunks for n in range(h.before_start, h.before_end)}
-    new_rows = {new.rows[n] for h in hunks for n in range(h.after_start, h.after_end)}
+    # The rows between hunks count too: a statement that moved past them has the same tokens, in another order.
+    old_rows = set(old.rows[hunks[0].before_start : hunks[-1].before_end])
+    new_rows = set(new.rows[hunks[0].after_start : hunks[-1].after_end])
     if old_rows & before.broken or new_rows & after.broken:
         return Nature.CODE
     one = list(_tokens(before, old_rows))
