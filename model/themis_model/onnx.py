@@ -53,7 +53,8 @@ class OnnxScorer:
 
     def _one(self, ids: tuple[int, ...]) -> FloatArray:
         (rewards,) = self._session.run(None, {"input_ids": np.asarray([ids], dtype=np.int64)})
-        return cast("FloatArray", rewards[0])
+        row: FloatArray = cast("FloatArray", rewards)[0]
+        return row
 
 
 def load(bundle: Path | None = None, device: Device = "auto", threads: int = 2) -> OnnxScorer:
