@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
 
 from themis_lsp.change import FileChange
 from themis_lsp.content import is_foreign, unjudged_path, unjudged_text
@@ -46,26 +47,19 @@ class Commit:
     files: tuple[Touched, ...]
 
 
-def repository_name(clone: Path) -> str:
-    """``owner/name`` of a clone in a folder ``owner+name``, or in one called ``repo`` or ``.git`` in there."""
-    folder = clone.resolve()
-    while folder.name in ("repo", ".git"):
-        folder = folder.parent
-    return folder.name.removesuffix(".git").replace("+", "/", 1)
-
-
-def commits_of(repository: Repository, since: str = "", until: str = "") -> Iterator[Commit]:
+def commits_of(repository: Repository, since: date | None = None, until: date | None = None) -> Iterator[Commit]:
     """Commits that led to HEAD, without merges, newest first.
 
     Args:
         repository: may be bare and lack old blobs.
-        since: first day, ``YYYY-MM-DD``, or empty.
-        until: first day left out, or empty.
+        since: first day (UTC) a commit may have been applied.
+        until: first day left out.
 
     Raises:
         GitError: the history cannot be walked.
     """
-    window = [f"--since={since}T00:00:00Z"] * bool(since) + [f"--until={until}T00:00:00Z"] * bool(until)
+    window = [f"--max-age={_seconds(since)}"] if since else []
+    window += [f"--min-age={_seconds(until) - 1}"] if until else []
     tokens = iter(os.fsdecode(repository.output(*_LOG, *window, "HEAD", "--")).split("\0"))
     header = ("", "", "")
     entries: list[tuple[str, str]] = []
@@ -77,6 +71,10 @@ def commits_of(repository: Repository, since: str = "", until: str = "") -> Iter
         elif token.startswith((":", "\n:")):
             entries.append((token.lstrip("\n:"), next(tokens)))
     yield from _in_place(header, entries)
+
+
+def _seconds(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
 def _in_place(header: tuple[str, str, str], entries: Sequence[tuple[str, str]]) -> Iterator[Commit]:

@@ -5,7 +5,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from themis_lsp.edits import edits_of
 from themis_lsp.error import GitError, UsageError
 from themis_lsp.repository import Repository
 from themis_training.data import Split
-from themis_training.history import Commit, change_of, commits_of, repository_name
+from themis_training.history import Commit, change_of, commits_of
 from themis_training.license import license_of
 from themis_training.mined import Combined, MinedEdit, PartInfo, combine, part_info, write_part
 from themis_training.neutral import bears_out, purpose_of
+from themis_training.origin import is_excluded, repository_name, split_of
 
 NEUTRAL = "neutral"
 ORDINARY = "ordinary"
@@ -33,7 +35,7 @@ class MineOptions:
     """What is mined, and how it is divided.
 
     Attributes:
-        since: first day, ``YYYY-MM-DD``, or empty.
+        since: first day; what counts is when a commit was applied.
         until: first day left out. The default keeps to times when people wrote the code.
         ordinary: ordinary edits kept of one repository, spread evenly over its history.
         per_commit: edits kept of one commit, so that no mass change weighs more than a person's week.
@@ -42,8 +44,8 @@ class MineOptions:
         jobs: repositories read at the same time.
     """
 
-    since: str = ""
-    until: str = "2022-01-01"
+    since: date | None = None
+    until: date | None = date(2022, 1, 1)
     ordinary: int = 600
     per_commit: int = 12
     exclude: frozenset[str] = frozenset()
@@ -138,11 +140,12 @@ def _mine_one(name: str, clone: Path, parts: Path, options: MineOptions) -> Mine
             spdx = _license(repository)
             if spdx is None:
                 return Mined(name, None, "no permissive licence was recognised")
-            file, stamp = _part(parts, name), _stamp(repository.head(), options)
+            split = split_of(name, options.hold_out)
+            file, stamp = _part(parts, name), _stamp(repository.head(), split, options)
             earlier = part_info(file)
             if earlier and earlier.stamp == stamp:
                 return Mined(name, spdx, info=earlier, again=True)
-            edits, commits, unread = _edits_in(repository, (name, spdx, split_of(name, options.hold_out)), options)
+            edits, commits, unread = _edits_in(repository, (name, spdx, split), options)
             info = PartInfo(stamp, commits, unread, len(edits))
             write_part(file, edits, info)
             return Mined(name, spdx, info=info)
@@ -202,34 +205,16 @@ def _part(parts: Path, name: str) -> Path:
     return parts / f"{name.replace('/', '+')}.parquet"
 
 
-def _stamp(head: str, options: MineOptions) -> str:
+def _stamp(head: str, split: Split, options: MineOptions) -> str:
     """Changes whenever a part would."""
-    settings = {key: value for key, value in asdict(options).items() if key not in ("exclude", "jobs")}
-    text = json.dumps([head, *(column.name for column in fields(MinedEdit)), settings], sort_keys=True, default=sorted)
-    return hashlib.sha256(text.encode()).hexdigest()
+    columns = [column.name for column in fields(MinedEdit)]
+    settings = [head, split, str(options.since), str(options.until), options.ordinary, options.per_commit, columns]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 
 def _license(repository: Repository) -> str | None:
     names = repository.output("ls-tree", "--name-only", "-z", "HEAD").decode("utf-8", "replace").split("\0")
     return license_of(names, lambda name: repository.text_at("HEAD", name))
-
-
-def is_excluded(name: str, projects: frozenset[str]) -> bool:
-    """Whether a repository, its owner, or a fork of it is among projects named ``owner/name`` or just ``name``."""
-    owner, _, bare = name.casefold().partition("/")
-    known = {project.casefold() for project in projects}
-    forks = {project.rpartition("/")[2] for project in known if ":" not in project}
-    words = re.split(r"\W|_", bare)
-    shortened = {owner, "".join(words), "_".join(words), words[-1]}  # as in "Lang" for commons-lang
-    return f"{owner}/{bare}" in known or bare in forks or not known.isdisjoint(shortened)
-
-
-def split_of(name: str, hold_out: frozenset[str]) -> Split:
-    """Half of all repositories are for calibration and half for the test, drawn by the hash of their names."""
-    if name.casefold() in {held.casefold() for held in hold_out}:
-        return Split.TEST
-    first = hashlib.sha256(name.casefold().encode()).digest()[0]
-    return Split.TEST if first & 1 else Split.CALIBRATION
 
 
 def spread(count: int) -> list[int]:

@@ -107,6 +107,7 @@ def part_info(file: Path) -> PartInfo | None:
 
 def combine(parts: Sequence[Path], into: Path) -> Combined:
     """Join parts in the given order into one file; of edits with the same texts the first one stays."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     seen: set[bytes] = set()
@@ -119,7 +120,7 @@ def combine(parts: Sequence[Path], into: Path) -> Combined:
             for key in _keys(table):
                 keep.append(key not in seen)
                 seen.add(key)
-            kept = table.filter(keep)
+            kept = table.filter(pa.array(keep, pa.bool_()))
             duplicates += len(table) - len(kept)
             counts.update(
                 zip(*(kept[name].to_pylist() for name in ("split", "kind", "nature", "language")), strict=True)

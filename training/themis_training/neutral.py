@@ -6,6 +6,7 @@ it out too, by a comparison of words that is cruder than ``themis_lsp.nature`` a
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 
@@ -28,7 +29,7 @@ _TRAILER = re.compile(
     r"(?:close[sd]?|fix(?:e[sd])?|refs?|see):? #?\d)"
 )
 _REFERENCE = re.compile(
-    r"(?i)\[(?:ci skip|skip ci|ci-skip|skip-ci)\]|\(?\b(?:(?:close[sd]?|fix(?:e[sd])?|refs?|see) )?(?:gh-|#)\d+\)?"
+    r"(?i)\[(?:ci skip|skip ci|ci-skip|skip-ci)\]|\(?(?:\b(?:close[sd]?|fix(?:e[sd])?|refs?|see) )?(?:gh-|#)\d+\)?"
 )
 _SCOPE = re.compile(r"^(?:\[[^\]]*\] *|:\w+: *|[\w./,(){}*-]+: +)+")
 _FORM_SCOPE = re.compile(
@@ -46,7 +47,7 @@ _STYLE = re.compile(
     | white-?\ ?spaces? | spac(?:e|es|ing) | tabs? | semi-?colons? | braces? | (?:single|double)\ quotes?
     | trailing\ (?:commas?|newlines?|blanks?) | (?:blank|empty|long)\ lines? | new-?lines?
     | lines?\ (?:length|breaks?|wraps?|wrapping|endings?) | wrap(?:ped|ping)?\ lines?
-    | go\ ?fmt | goimports | autopep8 | pep-?\ ?8 | flake8? | pycodestyle | yapf | clang-?\ ?format | prettier
+    | go\ ?fmt | goimports | black | autopep8 | pep-?\ ?8 | flake8? | pycodestyle | yapf | clang-?\ ?format | prettier
     | rubocop | standardrb | checkstyle | stylecop | eslint | jshint | jslint | jscs | uncrustify | astyle | golint
     | lint(?:s|ed|er|ing)? | (?:code|coding)\ (?:style|standards?|conventions?|policing) | styl(?:e|es|ing|istic)
     | cosmetics? | nit(?:s|picks?)?
@@ -58,6 +59,7 @@ _IMPORTS = re.compile(
     r"(?:imports?|includes?|usings?|requires?)\b|\b(?:import|include|using|require)s? (?:order(?:ing)?|sorting)\b|"
     r"\bisort\b"
 )
+_NOTHING_ELSE = re.compile(r"\bno (?:functional |logical |behaviou?r(?:al)? |code )?changes?\b|\bno-op\b")
 _RENAME = re.compile(r"^renam(?:e|ed|es|ing) \S")
 _TYPO = re.compile(r"\b(?:typos?|spelling|misspell(?:ed|ing|ings)?|grammar)\b")
 _FILLERS = frozenset(
@@ -89,7 +91,7 @@ def purpose_of(message: str) -> Purpose | None:
     if not lines:
         return None
     subject = _REFERENCE.sub("", lines[0]).strip(" .!;:,")
-    body = " ".join(lines[1:])
+    body = _NOTHING_ELSE.sub("", " ".join(lines[1:]))
     if len(subject) > _LONGEST_SUBJECT or len(body) > _LONGEST_BODY or _OTHER_AIMS.search(body):
         return None
     formal = _FORM_SCOPE.match(subject)
@@ -124,15 +126,19 @@ def bears_out(edit: Edit, purpose: Purpose) -> bool:
         return _renamed("\n".join(before), "\n".join(after))
     if purpose is Purpose.TYPO:
         return _respelt(before, after)
-    return _tokens(before) == _tokens(after) and _strings(before) == _strings(after)
+    if _strings(before) != _strings(after):
+        return False
+    if purpose is Purpose.IMPORTS:
+        return sorted(_tokens(before)) == sorted(_tokens(after))
+    return _tokens(edit.before.lines) == _tokens(edit.after.lines)
 
 
-def _tokens(lines: list[str]) -> Counter[str]:
+def _tokens(lines: Sequence[str]) -> list[str]:
     """Words and operators, without what formatters add, drop and exchange."""
-    return Counter(token for line in lines for token in _TOKEN.findall(line) if token not in _FORM)
+    return [token for line in lines for token in _TOKEN.findall(line) if token not in _FORM]
 
 
-def _strings(lines: list[str]) -> Counter[str]:
+def _strings(lines: Sequence[str]) -> Counter[str]:
     return Counter(body for line in lines for _, body in _QUOTED.findall(line))
 
 
@@ -146,7 +152,7 @@ def _renamed(before: str, after: str) -> bool:
     return one_to_one and 0 < len(changed) <= _MOST_RENAMED
 
 
-def _respelt(before: list[str], after: list[str]) -> bool:
+def _respelt(before: Sequence[str], after: Sequence[str]) -> bool:
     """Only words of prose within quotes were exchanged, for words spelt much like them."""
     if len(before) != len(after) or [_unsaid(line) for line in before] != [_unsaid(line) for line in after]:
         return False
