@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 
 from themis_model.criterion import Criterion
 
@@ -60,7 +61,7 @@ def read_pairs(path: Path) -> list[Pair]:
     import pyarrow.parquet as pq
 
     names = ["id", "source", "language", "criterion", "project", "license", "chosen", "rejected", "cwe"]
-    columns = pq.read_table(path, columns=names).to_pydict()
+    columns = cast("dict[str, list[str]]", pq.read_table(path, columns=names).to_pydict())
     return [
         Pair(
             row["id"], row["source"], _LANGUAGES.get(row["language"], row["language"]), Criterion(row["criterion"]),

@@ -1,8 +1,9 @@
 """From the torch network to an ONNX graph: exported by optimum, quantised, and held to the original."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import numpy as np
 from optimum.exporters.onnx import export
@@ -23,12 +24,12 @@ class RewardOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]  # optimum 
     DEFAULT_ONNX_OPSET = OPSET
 
     @property
-    def inputs(self) -> Mapping[str, Mapping[int, str]]:
+    def inputs(self) -> dict[str, dict[int, str]]:
         """Only ids: nothing is padded in serving, so there is no mask."""
         return {"input_ids": {0: "views", 1: "tokens"}}
 
     @property
-    def outputs(self) -> Mapping[str, Mapping[int, str]]:
+    def outputs(self) -> dict[str, dict[int, str]]:
         """Rewards under the name the Hugging Face classifier shape gives them."""
         return {"logits": {0: "views"}}
 
@@ -75,5 +76,6 @@ def graph_rewards(graph: Path, views: Sequence[Sequence[int]]) -> FloatArray:
     session = ort.InferenceSession(
         graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
     )
-    rows = [session.run(None, {"input_ids": np.asarray([view], dtype=np.int64)})[0][0] for view in views]
+    runs = (session.run(None, {"input_ids": np.asarray([view], dtype=np.int64)}) for view in views)
+    rows = [cast("FloatArray", rewards)[0] for (rewards,) in runs]
     return np.stack(rows) if rows else np.zeros((0, 5), np.float32)
