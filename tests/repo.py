@@ -2,10 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from themis_lsp.change import FileChange, Skip
+from themis_lsp.comparison import Comparison
+from themis_lsp.repository import Repository
 
 # Neither the hook that runs the tests nor the settings of whoever runs them may reach into them.
 for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -17,6 +19,9 @@ _PERSON = {
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "A Person"), ("EMAIL", "person@example.org"))
 }
+
+
+Ask = Callable[[Repository], Comparison]
 
 
 class Repo:
@@ -48,6 +53,10 @@ class Repo:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
 
+    def stage(self, path: str, content: str | bytes) -> None:
+        self.write(path, content)
+        self.git("add", "--", path)
+
     def remove(self, path: str) -> None:
         (self.root / path).unlink()
 
@@ -74,6 +83,16 @@ def told(changes: Iterable[FileChange | Skip]) -> list[str]:
         old = f"{change.old_path} > " if change.old_path else ""
         lines.append(f"{old}{change.path}: {before} -> {after}")
     return lines
+
+
+def check(repo: Repo, ask: Ask, want: list[str], start: str = ".") -> Comparison:
+    """Ask from the folder ``start``, and compare what is told."""
+    with Repository.open(repo.root / start) as repository:
+        comparison = ask(repository)
+        found = told(comparison.changes)
+    assert found == want, found
+    assert comparison.total == len(want)
+    return comparison
 
 
 def _brief(text: str) -> str:
