@@ -59,14 +59,39 @@ def export_command(
 
     Example: themis train export wide_1 --pairs pairs.parquet --run runs/wide_1 --edits edits.parquet --out bundle
     """
-    from themis_training.edits import read_edits
     from themis_training.export import export_bundle
     from themis_training.fit import read_data
+    from themis_training.mined import read_edits
 
     chosen = _recipe(recipe)
     data = read_data(pairs, (), chosen)
     parity = export_bundle(chosen, data, read_edits(edits or []), run, out, reduce_range=reduce_range)
     typer.echo(f"exported {chosen.name} to {out}: {parity}")
+
+
+@app.command("mine")
+def mine_command(
+    clones: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of git clones.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the edits; what is there is not mined again.")],
+    exclude: Annotated[Path | None, typer.Option(help="Pairs whose projects are left out.")] = None,
+    hold_out: Annotated[list[str] | None, typer.Option(help="owner/name that is for testing only; may repeat.")] = None,
+    ordinary: Annotated[int, typer.Option(min=0, help="Ordinary edits kept per repository.")] = 600,
+) -> None:
+    """Collect real edits from permissively licensed histories: neutral ones and ordinary ones.
+
+    Example: themis train mine clones/ --out mined/ --hold-out psf/requests
+    """
+    from themis_training.data import read_pairs
+    from themis_training.mine import Mined, MineOptions, mine
+
+    def tell(done: Mined) -> None:
+        found = f"{done.info.edits} edits from {done.info.commits} commits" if done.info else done.because
+        typer.echo(f"{done.repository}: {found}", err=True)
+
+    taken = frozenset(pair.project for pair in read_pairs(exclude)) if exclude else frozenset()
+    options = MineOptions(ordinary=ordinary, exclude=taken, hold_out=frozenset(hold_out or ()))
+    report = mine(clones_in(clones), out, options, tell)
+    typer.echo(f"{sum(report.edits.counts.values())} edits, {report.edits.duplicates} duplicates left out")
 
 
 def _recipe(name: str) -> "Recipe":

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from themis_bench.mix import Standard
+from themis_lsp.change import Nature
 from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, SCHEMA, read_bundle
 from themis_model.calibrate import Calibration, Mix
 from themis_model.criterion import CRITERIA, Criterion
@@ -24,9 +25,9 @@ from themis_training.calibration import Evidence, calibrate
 from themis_training.card import write_card
 from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
-from themis_training.edits import RealEdit
 from themis_training.fit import RUN, TOKENIZER, Data, load_run
 from themis_training.graph import PARITY, export_fp32, graph_rewards, quantise
+from themis_training.mined import MinedEdit
 from themis_training.pairs import windows_of
 from themis_training.recipe import Recipe
 
@@ -58,7 +59,7 @@ class Parity:
 
 
 def export_bundle(
-    recipe: Recipe, data: Data, edits: Sequence[RealEdit], run: Path, target: Path, *, reduce_range: bool
+    recipe: Recipe, data: Data, edits: Sequence[MinedEdit], run: Path, target: Path, *, reduce_range: bool
 ) -> Parity:
     """Export, quantise, calibrate on what was held out for it, and write the bundle to ``target``.
 
@@ -80,8 +81,11 @@ def export_bundle(
         plain, small = work / "plain.onnx", work / "model.onnx"
         export_fp32(network, plain)
         quantise(plain, small, reduce_range=reduce_range)
+        for_calibration = [e for e in edits if e.split == Split.CALIBRATION and e.nature == Nature.CODE]
+        if not for_calibration:
+            raise ExportError("no real edits to calibrate silence on: give --edits from `themis train mine`")
         calibration_pairs = margins(small, data.of(Split.CALIBRATION), encoder)
-        neutral = _edit_deltas(small, [e for e in edits if e.split == "calibration" and e.is_scored], encoder)
+        neutral = _edit_deltas(small, for_calibration, encoder)
         evidence = _evidence(data.of(Split.CALIBRATION), calibration_pairs, neutral)
         calibration = calibrate(evidence, recipe.criteria, Mix(), Standard())
         parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
@@ -104,7 +108,7 @@ def margins(graph: Path, pairs: Sequence[Pair], encoder: Encoder) -> FloatArray:
     return _largest(graph, [(p.rejected, p.chosen, p.language) for p in pairs], encoder)
 
 
-def _edit_deltas(graph: Path, edits: Sequence[RealEdit], encoder: Encoder) -> FloatArray:
+def _edit_deltas(graph: Path, edits: Sequence[MinedEdit], encoder: Encoder) -> FloatArray:
     return _largest(graph, [(e.before, e.after, e.language) for e in edits], encoder)
 
 
@@ -163,8 +167,8 @@ def _parity(
     return Parity(difference, close / compared if compared else 1.0, same / spoken if spoken else 1.0, spoken, compared)
 
 
-def _origins(edits: Sequence[RealEdit]) -> list[dict[str, Any]]:
-    counts = Counter((e.repository, e.license) for e in edits if e.split == "calibration")
+def _origins(edits: Sequence[MinedEdit]) -> list[dict[str, Any]]:
+    counts = Counter((e.repo, e.license) for e in edits if e.split == Split.CALIBRATION)
     return [
         {"repository": repository, "license": license_, "edits": n}
         for (repository, license_), n in sorted(counts.items())
