@@ -82,7 +82,7 @@ def edit(old: str, new: str, path: str = "shop.py") -> tuple[dict[str, str], dic
         ("Reject free orders", edit("< 0", "<= 0"), ("fee", "ordinary", "code", "")),
         ("Formatting", edit("< 0", "<= 0"), ("fee", "ordinary", "code", "")),
         ("Whitespace", edit("be negtive", "be  negtive"), ("fee", "ordinary", "code", "")),
-        ("Whitespace", ({"a.js": "function f() {\n  a();\n  b();\n}\n"}, {"a.js": "function f() {\n  b();\n  a();\n}\n"}),
+        ("Whitespace", ({"a.go": "func f() {\n\ta()\n\tb()\n}\n"}, {"a.go": "func f() {\n\tb()\n\ta()\n}\n"}),
          ("f", "ordinary", "code", "")),
         ("Rename sum to amount", edit("order.sum * rate", "order.amount + rate"), ("fee", "ordinary", "code", "")),
         ("Fix typo", edit("order.sum", "order.summ"), ("fee", "ordinary", "code", "")),
@@ -162,6 +162,7 @@ def test_purpose_is_known_only_if_every_word_is_about_form(message: str, expecte
         ({"LICENSE.md": "Redistribution and use in source and binary forms: Neither the name"}, "BSD-3-Clause"),
         ({"LICENCE": "Boost Software License - Version 1.0"}, "BSL-1.0"),
         ({"LICENSE": "See COPYING", "COPYING": MIT}, "MIT"),
+        ({"COPYING": "GNU General Public License", "LICENSE": MIT}, "MIT"),  # a choice of two
         ({"LICENSE": MIT + "\nOne test file is under the GNU General Public License."}, "MIT"),
         ({"LICENSE": "GNU General Public License, or else: " + MIT}, None),
         ({"COPYING": "GNU Lesser General Public License"}, None),
@@ -345,6 +346,13 @@ def test_an_interrupted_run_keeps_what_was_finished_and_goes_on(tmp_path: Path) 
     assert left == ["parts/a+0.parquet", "parts/a+1.parquet"]
     report, _ = mined(tmp_path, *repos)
     assert [done.again for done in report.repositories] == [True, True, False]
+
+
+def test_what_cannot_be_put_in_place_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "out" / "edits.parquet").mkdir(parents=True)
+    with pytest.raises(OSError, match="edits.parquet"):
+        mine([history(tmp_path, 1).root], tmp_path / "out", ALL)
+    assert not list((tmp_path / "out").rglob("*.part"))
 
 
 def test_jobs_change_nothing_but_the_time(tmp_path: Path) -> None:
