@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
 
 from themis_model.criterion import Criterion
 
@@ -61,11 +60,11 @@ def read_pairs(path: Path) -> list[Pair]:
     import pyarrow.parquet as pq
 
     names = ["id", "source", "language", "criterion", "project", "license", "chosen", "rejected", "cwe"]
-    columns = cast("dict[str, list[str]]", pq.read_table(path, columns=names).to_pydict())
+    columns = pq.read_table(path, columns=names).to_pydict()
     return [
         Pair(
-            row["id"], row["source"], _LANGUAGES.get(row["language"], row["language"]), Criterion(row["criterion"]),
-            row["project"], row["license"], row["chosen"], row["rejected"], row["cwe"] or "",
+            row["id"], row["source"], _LANGUAGES.get(row["language"], str(row["language"])),
+            Criterion(row["criterion"]), row["project"], row["license"], row["chosen"], row["rejected"], row["cwe"] or "",
         )
         for row in (dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True))
     ]  # fmt: skip
