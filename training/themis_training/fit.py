@@ -85,7 +85,8 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
             pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
             start = pretrain(pieces, recipe.shape, recipe.pretraining, run / "pretrain.ckpt")
             network.deep.load_state_dict(start, strict=False)
-        log["losses"] = _fit_alone(network, examples, weights, recipe, run)
+        taught = [n for n, e in enumerate(examples) if CRITERIA[e.criterion] in recipe.deep_criteria]
+        log["losses"] = _fit_alone(network, [examples[n] for n in taught], weights[taught], recipe, run)
         held_out = [e for e in examples_of(data.of(Split.CALIBRATION), encoder) if e.criterion in columns]
         log["shares"] = blend(network, held_out, columns) if network.wide is not None else {}
     torch.save(network.state_dict(), run / NETWORK)
@@ -152,11 +153,16 @@ def load_run(run: Path, recipe: Recipe) -> RewardNetwork:
     return network
 
 
+def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Criteria by their names, as JSON has them."""
+    return recipe | {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria")}
+
+
 def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> None:
     sources = Counter((p.source, p.criterion.value, p.license, data.split[p.id].value) for p in data.pairs)
     repositories = {f.repository: f.commit for f in data.files}
     record = {
-        "recipe": asdict(recipe) | {"criteria": [c.value for c in recipe.criteria]},
+        "recipe": _plain(asdict(recipe)),
         "data_digest": data.digest,
         "sources": [dict(zip(("source", "criterion", "license", "split", "pairs"), (*key, n), strict=True))
                     for key, n in sorted(sources.items())],

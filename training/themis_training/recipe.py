@@ -24,6 +24,7 @@ class Recipe:
         ridge: squared penalty of the wide path.
         pretraining: of the deep path, or None to start from noise.
         deep: how the deep path is trained.
+        deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Recipe:
     ridge: float = 0.1
     pretraining: Pretraining | None = None
     deep: DeepFit = field(default_factory=DeepFit)
+    deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
 
 
 _TEMPLATES = ("juliet_c", "juliet_java", "introclass")
@@ -57,8 +59,8 @@ def small_1() -> Recipe:
         _TRAINED,
         _TEMPLATES,
         _CAPS,
-        pretraining=Pretraining(tokens=12_000_000),
-        deep=DeepFit(epochs=4),
+        pretraining=Pretraining(tokens=12_000_000, batch_tokens=6144),
+        deep=DeepFit(epochs=5),
     )
 
 
