@@ -350,7 +350,7 @@ def test_an_interrupted_run_keeps_what_was_finished_and_goes_on(tmp_path: Path) 
 
 def test_what_cannot_be_put_in_place_leaves_nothing_half_written(tmp_path: Path) -> None:
     (tmp_path / "out" / "edits.parquet").mkdir(parents=True)
-    with pytest.raises(OSError, match="edits.parquet"):
+    with pytest.raises(OSError, match=r"edits\.parquet"):
         mine([history(tmp_path, 1).root], tmp_path / "out", ALL)
     assert not list((tmp_path / "out").rglob("*.part"))
 
