@@ -59,7 +59,7 @@ def small_1() -> Recipe:
         _TRAINED,
         _TEMPLATES,
         _CAPS,
-        pretraining=Pretraining(tokens=12_000_000, batch_tokens=6144),
+        pretraining=Pretraining(tokens=11_000_000, batch_tokens=6144),
         deep=DeepFit(epochs=5),
     )
 
