@@ -64,7 +64,8 @@ def read_pairs(path: Path) -> list[Pair]:
     return [
         Pair(
             row["id"], row["source"], _LANGUAGES.get(row["language"], str(row["language"])),
-            Criterion(row["criterion"]), row["project"], row["license"], row["chosen"], row["rejected"], row["cwe"] or "",
+            Criterion(row["criterion"]), row["project"], row["license"], row["chosen"], row["rejected"],
+            row["cwe"] or "",
         )
         for row in (dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True))
     ]  # fmt: skip
