@@ -44,6 +44,8 @@ ROWS = [
     ("an operator", py("*", "+"), ["area code"]),
     ("indentation is code in Python", py("    return result", "    if result:\n        return result"), ["area code"]),
     ("a class attribute", py("= 6", "= 8"), ["Box code"]),
+    ("a class attribute is renamed", py("sides", "faces"), ["Box code"]),
+    ("a variable of a module is renamed", py("limit", "most", text="limit = 6\n"), ["<module> code"]),
     ("an import", py("import os", "import sys"), ["<module> code"]),
     ("a function is renamed", py("area", "surface"), ["surface code was area"]),
     ("white space at a line end", py("import os", "import os "), ["<module>: " + WHITE_SPACE]),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from themis_lsp.change import Nature
+from themis_lsp.change import Nature, UnitKind
 from themis_lsp.language import COMMENTS, Grammar
 from themis_lsp.unit import Source, Unit
 from themis_model.encode import Hunk
@@ -36,8 +36,8 @@ def nature_of(before: Source, old: Unit, after: Source, new: Unit, hunks: Sequen
     other = list(_tokens(after, new_rows))
     if one == other:
         return Nature.LAYOUT
-    if len(one) != len(other) or len(one) > _MOST_TOKENS:
-        return Nature.CODE
+    if new.kind is not UnitKind.FUNCTION or len(one) != len(other) or len(one) > _MOST_TOKENS:
+        return Nature.CODE  # what a class or a module declares is used elsewhere
     names = _renamed(one, other, before.grammar)
     if names and _complete(names, before, old, after, new):
         return Nature.RENAME
