@@ -150,3 +150,15 @@ def _whole(file: Path) -> Iterator[Path]:
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_edits(files: Sequence[Path]) -> list[MinedEdit]:
+    """Read what ``combine`` or ``write_part`` wrote.
+
+    Raises:
+        FileNotFoundError: if a file is missing.
+    """
+    import pyarrow.parquet as pq
+
+    names = [field.name for field in fields(MinedEdit)]
+    return [MinedEdit(**row) for file in files for row in pq.read_table(file, columns=names).to_pylist()]
