@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from themis_bench.floor import BUCKETS, Floor, Origin, WordTokenizer, features_of
-from themis_bench.metrics import Floats
+from themis_bench.metrics import Floats, length_neutral
 from themis_bench.pairs import Pair
 from themis_lsp.diff import hunks_between
 from themis_lsp.unit import split_lines
@@ -84,18 +84,12 @@ def _example(pair: Pair, criterion: Criterion, encoder: Encoder) -> Example | No
 def weights_of(examples: Sequence[Example]) -> Floats:
     """Weight per example, ``[n]``, mean 1: large projects are damped, and length tells nothing.
 
-    A project of n pairs weighs √n. Then pairs whose chosen side is longer and those whose is shorter get equal
-    totals, so that preferring either length gains nothing.
+    A project of n pairs weighs √n; then both signs of the length difference get equal totals.
     """
     sizes = Counter(example.project for example in examples)
-    weights = np.array([sizes[example.project] ** -0.5 for example in examples])
-    longer = np.array([example.longer for example in examples])
-    totals = {sign: weights[longer == sign].sum() for sign in (1, -1)}
-    if all(totals.values()):
-        for sign, total in totals.items():
-            weights[longer == sign] *= sum(totals.values()) / 2 / total
-    balanced: Floats = weights / weights.mean()
-    return balanced
+    damped = np.array([sizes[example.project] ** -0.5 for example in examples])
+    weights: Floats = length_neutral(damped, [example.longer for example in examples]) / damped.mean()
+    return weights
 
 
 def _fit(examples: Sequence[Example], ridge: float) -> tuple[npt.NDArray[np.int64], Floats]:

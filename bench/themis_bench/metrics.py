@@ -125,6 +125,21 @@ def sign_of_length(chosen: str, rejected: str) -> int:
     return (len(chosen) > len(rejected)) - (len(chosen) < len(rejected))
 
 
+def length_neutral(weights: Floats, longer: npt.ArrayLike) -> Floats:
+    """Scale weights so that pairs whose chosen side is longer and those whose is shorter have equal totals.
+
+    Preferring either length then gains nothing. The sum stays what it was; pairs of equal length keep their weight,
+    and so do all if one of the two kinds is missing.
+    """
+    signs = np.asarray(longer)
+    scaled = weights.astype(np.float64)
+    totals = {sign: float(weights[signs == sign].sum()) for sign in (1, -1)}
+    if all(totals.values()):
+        for sign, total in totals.items():
+            scaled[signs == sign] *= sum(totals.values()) / 2 / total
+    return scaled
+
+
 def _weights(items: npt.ArrayLike, weights: npt.ArrayLike | None) -> Floats:
     return np.ones(np.shape(items)) if weights is None else np.asarray(weights, np.float64)
 

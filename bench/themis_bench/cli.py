@@ -1,0 +1,131 @@
+"""``themis bench``: measures models and the product itself."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from themis_bench.pairs import Pair
+from themis_bench.split import TEST, TRAIN
+from themis_lsp.error import UsageError
+
+app = typer.Typer(help="Measure a model's accuracy and the speed of Themis.", no_args_is_help=True)
+floor_app = typer.Typer(help="The linear model that every other has to beat.", no_args_is_help=True)
+app.add_typer(floor_app, name="floor")
+
+_Item = TypeVar("_Item")
+SplitFile = Annotated[Path | None, typer.Option("--split", metavar="FILE", help="Which pairs belong to which part.")]
+
+
+@app.command("accuracy")
+def accuracy(
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="A suite that ships, a file, or a folder of cases.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="DIR|floor:FILE|longer", help="Whom to measure; repeat it to compare."),
+    ] = None,
+    split: SplitFile = None,
+    part: Annotated[str, typer.Option("--part", metavar="NAME", help="Part of the split to measure on.")] = TEST,
+    source: Annotated[str, typer.Option("--source", metavar="NAME,…", help="Only pairs of these datasets.")] = "",
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
+) -> None:
+    """Count how often the better version scores higher, plain and with the length shortcut taken away.
+
+    For example:
+
+    * `themis bench accuracy edits`
+
+    * `themis bench accuracy pairs.parquet --split split.json --model run/bundle --model floor:floor.npz`
+    """
+    from themis_bench.accuracy import group_json, groups, scored
+    from themis_bench.judge import open_judge
+    from themis_bench.result import write_result
+    from themis_bench.split import read_split
+    from themis_bench.spoken import spoken, spoken_json
+    from themis_bench.suite import open_suite
+    from themis_bench.table import accuracy_table, notes, spoken_table
+
+    opened = open_suite(suite)
+    info = opened.info()
+    listing = read_split(split) if split else None
+    sources = {name.strip() for name in source.split(",") if name.strip()}
+    judges = [open_judge(spec) for spec in model or [""]]
+
+    def asked(pairs: Iterable[Pair]) -> Iterator[Pair]:
+        chosen = listing.only(part, pairs) if listing else iter(pairs)
+        return (pair for pair in chosen if not sources or pair.source in sources)
+
+    edits = (pair for pairs in (opened.pairs(), opened.neutrals()) for pair in asked(pairs))
+    rows = list(scored(_counted(edits, "pairs scored"), judges))
+    names = [judge.name for judge in judges]
+    found = list(_counted(groups(rows, judges), "groups resampled"))
+    calibration = judges[0].calibration
+    said = list(spoken(rows, 0, calibration)) if calibration else []
+    if not rows:
+        raise UsageError(f"{suite} holds no pair of the part and sources asked for; see --part and --source")
+    labelled = sum(row.criterion is not None for row in rows)
+    typer.echo(f"{info.name} {info.version}: {labelled} pairs, {len(rows) - labelled} neutral edits\n")
+    for line in (*accuracy_table(found, names), "", *notes(found, names)):
+        typer.echo(line)
+    for line in ("", *spoken_table(said)) if said else ():
+        typer.echo(line)
+    if json:
+        values = {
+            "suite": info._asdict(),
+            "split": {"digest": listing.digest, "part": part} if listing else None,
+            "sources": sorted(sources),
+            "models": [{"name": j.name, "digest": j.digest, "provider": j.provider} for j in judges],
+            "pairs": labelled,
+            "neutral_edits": len(rows) - labelled,
+            "groups": [group_json(group, names) for group in found],
+            "spoken": [spoken_json(one) for one in said],
+        }
+        write_result(json, "themis-bench-accuracy/1", values)
+
+
+@floor_app.command("fit")
+def fit(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Pairs as .parquet or .jsonl.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the floor goes, as .npz.")],
+    split: SplitFile = None,
+    part: Annotated[str, typer.Option("--part", metavar="NAME", help="Part of the split to learn from.")] = TRAIN,
+    ridge: Annotated[float | None, typer.Option("--ridge", help="Strength of the squared penalty.")] = None,
+) -> None:
+    """Fit the linear floor on the training part of a split.
+
+    For example:
+
+    * `themis bench floor fit pairs.parquet --split split.json -o floor.npz`
+    """
+    from themis_bench.floor_fit import RIDGE, fit_floor
+    from themis_bench.split import read_split
+    from themis_bench.suite import FileSuite
+
+    suite = FileSuite(data)
+    digest = suite.info().digest
+    listing = read_split(split) if split else None
+    pairs = listing.only(part, suite.pairs()) if listing else suite.pairs()
+    floor = fit_floor(_counted(pairs, "pairs read"), ridge or RIDGE, f"{digest}/{listing.digest if listing else ''}")
+    if not any(floor.origin.pairs):
+        raise UsageError(f"{data} holds too few pairs of that part to learn from")
+    floor.save(output)
+    typer.echo(f"{output}: fitted on {sum(floor.origin.pairs)} pairs, digest {floor.info.digest[:12]}")
+
+
+def _counted(items: Iterable[_Item], what: str) -> Iterator[_Item]:
+    """Show progress on terminals."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(what), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(items)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,70 @@
+"""What a calibrated judge would say at its own thresholds, and how often it would be right."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from themis_bench.accuracy import Scored, column_of
+from themis_bench.metrics import Estimate, Floats, length_neutral
+from themis_bench.mix import Sample, calibration_error, measured, spoken_share
+from themis_model.calibrate import Calibration, Mix, State, Threshold
+from themis_model.criterion import CRITERIA, Criterion
+
+
+class Spoken(NamedTuple):
+    """What a calibrated judge would say of one criterion, at its own thresholds and under its own mix.
+
+    Attributes:
+        criterion: what it speaks of.
+        worse: regressions: threshold, precision under the mix, its bound, and coverage.
+        better: the same of improvements.
+        noise: share of neutral edits called worse.
+        neutrals: how many neutral edits that is measured on.
+        ece: expected calibration error of P(worse).
+    """
+
+    criterion: Criterion
+    worse: Threshold
+    better: Threshold
+    noise: Estimate
+    neutrals: int
+    ece: float
+
+
+def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iterator[Spoken]:
+    """For each criterion that speaks: how it would do, labelled pairs being taken both ways round.
+
+    Precision under a mix cannot be told without neutral edits: if there are none, nothing is said.
+    """
+    neutral = [row for row in rows if row.criterion is None]
+    for criterion in CRITERIA:
+        curve = calibration.curves[criterion]
+        labelled = [row for row in rows if row.criterion is criterion]
+        if curve.state is not State.SPEAKS or not labelled or not neutral:
+            continue
+        weight = length_neutral(np.ones(len(labelled)), [row.longer for row in labelled])
+
+        def p(chosen: Sequence[Scored], sign: int, of: Criterion = criterion) -> Floats:
+            deltas = sign * column_of(chosen, judge, of)
+            found = [calibration.probabilities(of, float(delta)) or (0.0, 1.0, 0.0) for delta in deltas]
+            return np.array(found).reshape(-1, 3)
+
+        up, down, still = p(labelled, 1), p(labelled, -1), p(neutral, 1)
+        worse = Sample(down[:, 0], up[:, 0], still[:, 0], weight / weight.sum())
+        better = Sample(up[:, 2], down[:, 2], still[:, 2], weight / weight.sum())
+        mix = calibration.mix
+        yield Spoken(
+            criterion,
+            measured(worse, curve.worse.probability, mix),
+            measured(better, curve.better.probability, Mix(mix.better, mix.neutral, mix.worse)),
+            spoken_share(worse.neutral, curve.worse.probability),
+            len(neutral),
+            calibration_error(worse, mix),
+        )
+
+
+def spoken_json(said: Spoken) -> dict[str, Any]:
+    """What one criterion would say, for the result file."""
+    sides = {side: {n: getattr(getattr(said, side), n) for n in Threshold.__slots__} for side in ("worse", "better")}
+    return {**said._asdict(), **sides}
