@@ -68,7 +68,7 @@ def about_criterion(name: str, calibration: "Calibration") -> Iterator[tuple[str
     criterion = Criterion(name)
     yield "criterion", f"{criterion.short} ({criterion})"
     yield from meaning.of_criterion(criterion, calibration)
-    yield "to silence", meaning.of_silencing(criterion)
+    yield from meaning.of_silencing(criterion)
 
 
 def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Iterator[tuple[str, str]]:

@@ -76,12 +76,13 @@ def of_probability(criterion: Criterion, worse: float, calibration: Calibration)
     )
 
 
-def of_silencing(criterion: Criterion) -> str:
-    """How to stop hearing about a criterion."""
+def of_silencing(criterion: Criterion) -> Iterator[tuple[str, str]]:
+    """Labelled ways to stop hearing about a criterion."""
     others = ",".join(c.short for c in Criterion if c is not criterion)
-    return (
-        f"At one place: a comment on the changed line or right above it, with themis: ignore[{criterion.short}] "
-        "and the reason. "
-        f"For one run: --criteria {others}, or a higher --min-confidence. For a repository: the keys criteria, "
-        "min-confidence and ignore (path patterns) in themis.toml or in [tool.themis] of pyproject.toml."
+    mark = f"themis: ignore[{criterion.short}]"
+    yield "to silence", f"In one place: a comment on the changed line or right above it, {mark} and the reason."
+    yield "", f"In one run: --criteria {others}, or a higher --min-confidence."
+    yield "", (
+        "In a repository: the keys criteria, min-confidence and ignore (path patterns), in themis.toml or in "
+        "[tool.themis] of pyproject.toml."
     )

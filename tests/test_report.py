@@ -1,0 +1,214 @@
+"""Reports: what people and programs get, and that nothing from a repository can steer a terminal."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from jsonschema import Draft202012Validator
+from rich.console import Console
+from rich.text import Text
+
+from themis_cli.escape import visible
+from themis_cli.report import FORMATS, Detail, Report
+from themis_cli.report.look import percent
+from themis_cli.report.text import show
+from themis_lsp.change import FileChange, Skip
+from themis_lsp.edits import edits_of
+from themis_lsp.review import review
+from themis_lsp.settings import Settings
+from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.fake import FakeScorer
+
+WORDS: dict[str, Sequence[float]] = {
+    "md5": (0, 0, 0, -4, 0),
+    "tidy": (0, 0, 0, 0, 4),
+    "sha256": (0, 0, 0, 4, 0),
+    "maybe": (0, 0, 0, -1, 0),
+}
+BASE = "def digest(data):\n    seed = data.strip()\n    return plain(seed)\n"
+LIMIT = Threshold(0.8)
+SPEAKS = Curve(State.SPEAKS, bias=-2.0, slope=2.0, worse=LIMIT, better=LIMIT)
+
+
+def reported(
+    *afters: str, silent: dict[Criterion, State] | None = None, settings: Settings | None = None, skips: int = 0
+) -> Report:
+    """A review of edits that turn ``BASE`` into each of these, in ``a.py``, ``b.py`` and so on."""
+    curves = {criterion: replace(SPEAKS, state=(silent or {}).get(criterion, State.SPEAKS)) for criterion in CRITERIA}
+    scorer = FakeScorer(WORDS, Calibration(Mix(), curves))
+    changes = [FileChange(f"{chr(ord('a') + n)}.py", BASE, after) for n, after in enumerate(afters)]
+    left_out = [Skip(f"{n}.png", None, "binary") for n in range(skips)]
+    outcome = review(edits_of([*changes, *left_out]), scorer, settings or Settings())
+    return Report(outcome, scorer.info, "4be1c0de" * 5, "work tree")
+
+
+def written(report: Report, name: str = "text", detail: Detail = Detail.NORMAL) -> str:
+    out = io.StringIO()
+    FORMATS[name](report, out, detail)
+    return out.getvalue()
+
+
+def on_terminal(report: Report, width: int = 80, *, no_color: bool = False, detail: Detail = Detail.NORMAL) -> str:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=width, color_system="truecolor", no_color=no_color)
+    show(report, console, detail)
+    return out.getvalue()
+
+
+MD5 = BASE.replace("plain(seed)", "md5(seed)")
+NO_DATA = dict.fromkeys(CRITERIA, State.NO_DATA)
+HOSTILE = BASE.replace("plain(seed)", "md5(seed, '\x1b[2J\u202e\u2066\x9b31m\ud800')")
+
+
+def test_a_piped_report_is_plain_and_whole() -> None:
+    long = f"md5(seed)  # {'long ' * 40}".rstrip()
+    report = reported(
+        BASE.replace("plain(seed)", long), BASE.replace("data", "tidy"), "# note\n" + BASE, skips=2,
+        silent={Criterion.RUNTIME_EFFICIENCY: State.NO_DATA, Criterion.MEMORY_EFFICIENCY: State.NOT_PRECISE},
+    )  # fmt: skip
+    assert written(report) == (
+        "a.py:3  digest\n"
+        "✗ very likely worse for security (99 %)\n"
+        "  100%   − return plain(seed)\n"
+        f"       3 + return {long}\n"
+        "\n"
+        "✓ better for readability  >99 %  b.py  digest\n"
+        "\n"
+        "found     1 regression · 1 improvement\n"
+        "coverage  2 edits scored · 1 only layout · 2 not judged: binary\n"
+        "silent    runtime (no data) · memory (not precise enough)\n"
+        f"model     fake {report.model.digest[:8]} · none · work tree against 4be1c0de4b\n"
+    )
+
+
+# what is reported, words in the text report, words that are not
+SAID = [
+    (reported(), "Nothing changed.", "%"),
+    (reported(skips=1), "Nothing was judged.", "%"),
+    (reported(BASE.replace("seed", "salt")), "Nothing to report", "worse"),
+    (reported(MD5, silent=NO_DATA), "Nothing to report", "%"),
+    (reported(MD5.replace("data", "tidy")), "✓ but better for readability (>99 %)", "shown on request"),
+    (reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)), "shown on request", "found"),
+    (reported(MD5, MD5, settings=Settings(max_findings=1)), "2 regressions (1 shown)", "b.py"),
+    (reported(MD5.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✗"),
+    (reported(*[BASE.replace("plain", "sha256")] * 9), "⋯ 1 more improvement: see --verbose", "i.py"),
+    (
+        reported(BASE.replace("    return", "".join(f"    x{n} = md5\n" for n in range(9)) + "    return")),
+        "⋯ 4 more lines",
+        "x6",
+    ),
+    (reported(BASE.replace("plain(seed)", "plain(")), "incomplete", "✗"),
+]
+
+
+@pytest.mark.parametrize(("report", "present", "absent"), SAID, ids=[row[1] for row in SAID])
+def test_what_the_text_says(report: Report, present: str, absent: str) -> None:
+    text = written(report)
+    assert present in text
+    assert absent not in text
+
+
+def test_quiet_says_findings_alone_and_verbose_says_all() -> None:
+    report = reported(MD5, BASE.replace("plain", "sha256"), skips=1)
+    quiet, verbose = (written(report, detail=detail) for detail in (Detail.QUIET, Detail.VERBOSE))
+    assert "a.py:3" in quiet
+    assert "b.py" not in quiet
+    assert "model" not in quiet
+    assert "0.png  file  not judged: binary" in verbose
+    assert verbose.count("a.py  digest") == len(CRITERIA)
+    assert written(reported(BASE.replace("seed", "salt")), detail=Detail.QUIET) == ""
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_terminal_shows_no_line_wider_than_itself(width: int) -> None:
+    text = on_terminal(reported(MD5.replace("seed", "検索する関数" * 30), skips=1), width, no_color=True)
+    assert max(line.cell_len for line in Text.from_ansi(text).split()) <= width
+    assert "━" in text
+
+
+def test_colours_obey_no_color() -> None:
+    report = reported(MD5, BASE.replace("plain", "sha256"))
+    assert "\x1b[38;2;" in on_terminal(report)
+    assert "\x1b[38" not in on_terminal(report, no_color=True)
+
+
+def test_an_output_that_cannot_show_the_symbols_gets_plain_ones() -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii")
+    FORMATS["text"](reported(MD5, BASE.replace("plain", "sha256")), out, Detail.NORMAL)
+    out.flush()
+    assert b"x very likely worse for security" in raw.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("ünïcode 検索", "ünïcode 検索"),
+        ("\tx", "    x"),
+        ("\x1b[31m\x07\x7f", "\\x1b[31m\\x07\\x7f"),
+        ("a\u202eb\u2066c\u200bd\u2028e", "a\\u202eb\\u2066c\\u200bd\\u2028e"),
+        ("\ud800\U000e0041", "\\ud800\\U000e0041"),
+    ],
+)
+def test_visible(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_nothing_from_a_repository_steers_a_terminal(detail: Detail) -> None:
+    report = reported(HOSTILE)
+    for text in (written(report, detail=detail), on_terminal(report, 200, no_color=True, detail=detail)):
+        assert "\\x1b[2J\\u202e\\u2066\\x9b31m\\ud800" in text
+        assert not {"\x1b[2J", "\u202e", "\u2066", "\x9b", "\ud800"} & {part for part in HOSTILE if part in text}
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.001, "<1 %"), (0.5, "50 %"), (0.994, "99 %"), (0.9999, ">99 %"), (1.0, ">99 %")],
+)
+def test_percent_claims_no_certainty(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+SCHEMA = json.loads(files("themis_cli").joinpath("report/review.schema.json").read_text("utf-8"))
+
+REPORTS = [
+    reported(),
+    reported(MD5, HOSTILE, BASE.replace("data", "tidy"), "# note\n" + BASE, "def new():\n    pass\n" + BASE, skips=2),
+    reported(MD5, silent=NO_DATA),
+    reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)),
+]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_json_follows_its_schema_and_keeps_every_bit(report: Report) -> None:
+    text = written(report, "json")
+    value = json.loads(text)
+    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator(SCHEMA).validate(value)
+    assert text.isascii()
+    verdicts, findings = report.review.verdicts, report.review.findings
+    assert [(row["delta"], row["p"]) for row in value["verdicts"]] == [(v.delta, v.p and [*v.p]) for v in verdicts]
+    assert [row["lines"] for row in value["findings"]] == [[[*lines] for lines in f.lines] for f in findings]
+    assert [row["unit"] for row in value["coverage"]["skipped"]] == [s.unit for s in report.review.coverage.skipped]
+    assert (value["base"], value["head"]) == ("4be1c0de" * 5, "work tree")
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"schema": "themis-review/2"},
+        {"extra": 1},
+        {"coverage": {"scored": -1, "skipped": []}},
+        {"verdicts": [{"path": "a.py"}]},
+        {"findings": [{"path": "a.py"}]},
+    ],
+)
+def test_the_schema_refuses(spoiled: dict[str, object]) -> None:
+    value = json.loads(written(REPORTS[1], "json"))
+    assert not Draft202012Validator(SCHEMA).is_valid(value | spoiled)
