@@ -10,6 +10,7 @@ import pytest
 from tests.repo import Ask, Repo, check
 from themis_lsp.comparison import MISSING, compare_index, compare_range, compare_since, compare_work_tree
 from themis_lsp.edits import UNSUPPORTED
+from themis_lsp.repository import Repository
 
 LONG = "".join(f"value_{number} = {number}\n" for number in range(20))
 
@@ -178,3 +179,26 @@ def test_the_index_of_a_hook(repo: Repo) -> None:
     hook.chmod(0o755)
     repo.git("commit", "--quiet", "--message=Only one", "a.py")
     assert seen.read_text() == "a.py"
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_known"),
+    [
+        *dict.fromkeys(("main", "HEAD", "@~0", "fork..topic", "main...", "..topic", "fork^{}"), True).items(),
+        *dict.fromkeys(("", ".", "..", "...", "../pkg", "pkg", "a.py", "main..no", "a..b..c"), False).items(),
+    ],
+)
+def test_a_revision_is_told_from_a_path(repo: Repo, spec: str, is_known: bool) -> None:
+    forked(repo)
+    with Repository.open(repo.root) as repository:
+        assert repository.knows(spec) is is_known
+
+
+def test_single_texts(repo: Repo) -> None:
+    base = repo.git("rev-parse", "HEAD")
+    repo.commit(a_py="a = 2\n", binary_py=b"\0")
+    with Repository.open(repo.root / "pkg") as repository:
+        assert repository.text_at(base, "a.py") == "a = 1\n"
+        assert repository.text_at("HEAD", "a.py") == "a = 2\n"
+        for path in ("b.py", "pkg", "binary.py", "a\nb.py"):
+            assert repository.text_at("HEAD", path) is None

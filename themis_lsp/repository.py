@@ -92,8 +92,9 @@ class Repository:
 
     def knows(self, spec: str) -> bool:
         """Whether a word is a revision, or a range of two, rather than a path."""
-        sides = [side or "HEAD" for side in spec.replace("...", "..").split("..")]
-        return len(sides) <= 2 and all(self._objects.read(f"{side}^{{tree}}") for side in sides)
+        sides = spec.replace("...", "..").split("..")
+        are_known = (self._objects.read(f"{side or 'HEAD'}^{{tree}}") for side in sides)
+        return any(sides) and len(sides) <= 2 and all(are_known)
 
     def merge_base(self, one: str, other: str) -> str:
         """Id of the best common ancestor of two revisions.
