@@ -100,11 +100,13 @@ def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
-
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        raise DataError(f"{path} needs pyarrow to be read: run pip install 'themis-lsp[bench]'") from None
+    try:
+        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
             known = [name for name in (*_COLUMNS, "license") if name in file.schema_arrow.names]
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=known):
                 yield from batch.to_pylist()

@@ -1,0 +1,417 @@
+"""Suites, splits, the floor and accuracy: what is read, what is refused, and what the figures say."""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from themis_bench.accuracy import Group, groups, scored
+from themis_bench.floor import Floor, features_of
+from themis_bench.floor_fit import fit_floor, minimum
+from themis_bench.judge import Judge, Length, Model, knows, open_judge
+from themis_bench.metrics import Floats
+from themis_bench.pairs import DataError, Pair, read_pairs
+from themis_bench.result import plain
+from themis_bench.split import read_split, write_split
+from themis_bench.spoken import spoken
+from themis_bench.suite import CaseSuite, FileSuite, open_suite
+from themis_model.calibrate import Calibration, Curve, Mix, State
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.fake import FakeScorer
+
+SECURITY = Criterion.SECURITY_HARDNESS
+ROW: dict[str, object] = {
+    "id": "1", "source": "ours", "language": "Python", "criterion": "security_hardness", "chosen": "safe()",
+    "rejected": "unsafe()", "project": "a/b", "license": "MIT",
+}  # fmt: skip
+PAIR = Pair("1", "ours", "python", SECURITY, "safe()", "unsafe()", "a/b", "MIT")
+
+
+def write(path: Path, rows: Sequence[dict[str, object]]) -> Path:
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(list(rows)), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+# what is different about a row; what is different about the pair
+READ = [
+    ({}, {}),
+    ({"license": None}, {"license": ""}),
+    ({"unknown": 3}, {}),
+    ({"criterion": "neutral"}, {"criterion": None}),
+    *(
+        ({"language": name}, {"language": key})
+        for name, key in [("C#", "c_sharp"), ("CSharp", "c_sharp"), ("Cpp", "cpp"), ("C++", "cpp"), ("C", "c"),
+                          ("TypeScript", "javascript"), ("c_sharp", "c_sharp"), ("Ruby", "ruby")]
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+@pytest.mark.parametrize(("row", "pair"), READ)
+def test_pairs_are_read(tmp_path: Path, suffix: str, row: dict[str, object], pair: dict[str, object]) -> None:
+    path = write(tmp_path / f"pairs{suffix}", [ROW | row])
+    assert list(read_pairs(path)) == [replace(PAIR, **pair)]  # type: ignore[arg-type]  # one attribute each
+
+
+REFUSED_ROWS = [
+    ({"language": "COBOL"}, "row 2 is in COBOL, which is none of c, c_sharp"),
+    ({"criterion": "beauty"}, "row 2 has the criterion 'beauty', which is none of functional_correctness"),
+    ({"chosen": None}, "row 2 has no text as chosen"),
+]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+@pytest.mark.parametrize(("row", "because"), REFUSED_ROWS)
+def test_rows_are_refused_by_number(tmp_path: Path, suffix: str, row: dict[str, object], because: str) -> None:
+    path = write(tmp_path / f"pairs{suffix}", [ROW, ROW | row])
+    with pytest.raises(DataError, match=because):
+        list(read_pairs(path))
+
+
+REFUSED_FILES = [
+    ("pairs.csv", "id,source\n", "neither .parquet nor .jsonl"),
+    ("pairs.jsonl", "{]\n", "row 1 is not JSON"),
+    ("pairs.jsonl", "[]\n", "row 1 is not an object"),
+    ("pairs.jsonl", "{}\n", "row 1 lacks 'id'"),
+    ("pairs.parquet", "nothing of the kind", "is not a parquet file"),
+    ("pairs.jsonl", None, "cannot be read: No such file"),
+    ("pairs.parquet", None, "cannot be read: No such file"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "because"), REFUSED_FILES)
+def test_files_are_refused(tmp_path: Path, name: str, content: str | None, because: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=because):
+        list(read_pairs(tmp_path / name))
+
+
+# parts; part of a pair with the id 1 and the project a/b
+PARTS = [
+    ({"test": ["1"]}, "test"),
+    ({"test": ["a/b"]}, "test"),
+    ({"train": ["a/b"], "test": ["1"]}, "test"),  # an id counts before its project
+    ({"test": ["2"]}, None),
+]
+
+
+@pytest.mark.parametrize(("parts", "part"), PARTS)
+def test_split(tmp_path: Path, parts: dict[str, list[str]], part: str | None) -> None:
+    write_split(tmp_path / "split.json", parts)
+    split = read_split(tmp_path / "split.json")
+    assert split.part_of(PAIR) == part
+    assert [len(list(split.only(name, [PAIR]))) for name in parts] == [name == part for name in parts]
+    with pytest.raises(DataError, match="no part 'dev'"):
+        split.only("dev", [PAIR])
+
+
+REFUSED_SPLITS = [
+    ('{"schema": "themis-split/1", "parts": {"train": ["1"], "test": ["1"]}}', "lists '1' in two parts"),
+    ('{"schema": "themis-split/2", "parts": {}}', "has schema 'themis-split/2'"),
+    ('{"schema": "themis-split/1"}', "is not a split"),
+    ("[]", "is not a split"),
+    ("{", "is not a split"),
+    (None, "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("content", "because"), REFUSED_SPLITS)
+def test_splits_are_refused(tmp_path: Path, content: str | None, because: str) -> None:
+    if content is not None:
+        (tmp_path / "split.json").write_text(content)
+    with pytest.raises(DataError, match=because):
+        read_split(tmp_path / "split.json")
+
+
+def test_the_suite_that_ships_is_whole() -> None:
+    suite = open_suite("edits")
+    pairs, neutrals = list(suite.pairs()), list(suite.neutrals())
+    assert suite.info().name == "edits"
+    assert {pair.criterion for pair in pairs} == set(CRITERIA)
+    assert {pair.language for pair in pairs} == {"c", "c_sharp", "cpp", "go", "java", "javascript", "python", "ruby"}
+    assert len({pair.id for pair in pairs + neutrals}) == len(pairs) + len(neutrals)
+    assert all(pair.criterion is None for pair in neutrals)
+
+
+CASE = """# A case
+
+```python before a.py
+old()
+```
+
+```python after
+new()
+```
+
+```expect
+security_hardness: {security}
+functional_correctness: {correctness}
+```
+"""
+
+# verdicts expected; pairs as criterion, chosen and rejected; number of neutral edits
+CASES = [
+    ("worse", "none", [(SECURITY, "old()\n", "new()\n")], 0),
+    ("better", "none", [(SECURITY, "new()\n", "old()\n")], 0),
+    ("better", "worse", [(SECURITY, "new()\n", "old()\n"), (CRITERIA[0], "old()\n", "new()\n")], 0),
+    ("none", "none", [], 1),
+]
+
+
+@pytest.mark.parametrize(("security", "correctness", "pairs", "neutrals"), CASES)
+def test_cases_become_pairs(
+    tmp_path: Path, security: str, correctness: str, pairs: list[tuple[Criterion, str, str]], neutrals: int
+) -> None:
+    (tmp_path / "page.md").write_text(CASE.format(security=security, correctness=correctness), "utf-8")
+    suite = open_suite(str(tmp_path))
+    assert [(pair.criterion, pair.chosen, pair.rejected) for pair in suite.pairs()] == pairs
+    assert [(pair.rejected, pair.chosen) for pair in suite.neutrals()] == [("old()\n", "new()\n")] * neutrals
+
+
+def test_no_page_changes_without_a_new_version(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(CASE.format(security="worse", correctness="none"), "utf-8")
+    suite = CaseSuite(tmp_path)
+    unnamed = suite.info()
+    manifest = {"name": "ours", "version": "7", "digest": unnamed.digest}
+    (tmp_path / "suite.json").write_text(json.dumps(manifest))
+    assert suite.info() == ("ours", "7", unnamed.digest)
+    page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
+    assert suite.info().digest == unnamed.digest  # a checkout with other line endings is the same suite
+    page.write_text(CASE.format(security="better", correctness="none"), "utf-8")
+    with pytest.raises(DataError, match="is not of these pages"):
+        suite.info()
+
+
+def test_an_unknown_suite_names_those_that_ship() -> None:
+    with pytest.raises(DataError, match=r"no suite or file 'nothing'; the suites that ship are: edits"):
+        open_suite("nothing")
+
+
+def labelled(chosen: str, rejected: str, project: str = "p", language: str = "python", **more: object) -> Pair:
+    pair = Pair("1", "ours", language, SECURITY, chosen, rejected, project)
+    return replace(pair, **more)  # type: ignore[arg-type]  # attributes of a pair
+
+
+def examples(count: int) -> list[Pair]:
+    """Safe calls are better than unsafe ones, whatever the length; every call is in a function of its own."""
+    pairs = []
+    for n in range(count):
+        body = [f"def task_{n}(a):", *(f"    step_{i}(a)" for i in range(n % 5))]
+        good, bad = [*body, "    check(a)", "    run_safely(a)"], [*body, "    run_blindly(a)"]
+        if n % 2:
+            bad += ["    note(a)"] * 3
+        text = ["\n".join(good), "\n".join(bad)]
+        pairs.append(Pair(str(n), "ours", "python", SECURITY, text[0], text[1], f"project-{n % 7}"))
+    return pairs
+
+
+def test_the_floor_learns_and_comes_back_from_disk(tmp_path: Path) -> None:
+    pairs = examples(80)
+    floor = fit_floor(pairs[:60], data="digest")
+    floor.save(tmp_path / "floor.npz")
+    again = Floor.load(tmp_path / "floor.npz")
+    assert again.info == floor.info
+    assert again.origin == floor.origin
+    assert again.origin.pairs == (0, 0, 0, 60, 0)
+    for judge in (Model(floor), open_judge(f"floor:{tmp_path / 'floor.npz'}")):
+        deltas = [found[CRITERIA.index(SECURITY)] for found in judge.deltas(pairs[60:]) if found is not None]
+        assert len(deltas) == 20
+        assert min(deltas) > 0
+        assert knows(judge, SECURITY)
+        assert not knows(judge, CRITERIA[0])
+
+
+def test_the_floor_does_not_depend_on_the_order_of_the_pairs() -> None:
+    pairs = examples(40)
+    one, other = Model(fit_floor(pairs)), Model(fit_floor(pairs[::-1]))
+    for a, b in zip(one.deltas(pairs), other.deltas(pairs), strict=True):
+        assert a is not None
+        assert b is not None
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+def test_the_floor_learns_nothing_from_length() -> None:
+    """Whoever says more is right in three of four pairs, and nothing else tells the sides apart."""
+    short, long = "def f(a):\n    run(a)", "def f(a):\n    run(a)\n    note(a)"
+    sides = [(long, short)] * 3 + [(short, long)]
+    pairs = [labelled(*sides[n % 4], str(n)) for n in range(80)]
+    for found in Model(fit_floor(pairs)).deltas(pairs[:4]):
+        assert found is not None
+        assert abs(found[CRITERIA.index(SECURITY)]) < 1e-3
+
+
+REFUSED_FLOORS = [(b"", "is not a floor"), (b"no archive", "is not a floor"), (None, "cannot be read")]
+
+
+@pytest.mark.parametrize(("content", "because"), REFUSED_FLOORS)
+def test_floors_are_refused(tmp_path: Path, content: bytes | None, because: str) -> None:
+    if content is not None:
+        (tmp_path / "floor.npz").write_bytes(content)
+    with pytest.raises(DataError, match=because):
+        Floor.load(tmp_path / "floor.npz")
+
+
+def test_features_count_words_their_neighbours_and_their_humps() -> None:
+    none, one, two = features_of(""), features_of("x"), features_of("x x")
+    assert len(none.buckets) == 0
+    # x as a word and as a hump; twice, and once beside itself
+    np.testing.assert_allclose(sorted(one.values), np.log1p([1, 1]))
+    np.testing.assert_allclose(sorted(two.values), np.log1p([1, 2, 2]))
+    shared = set(features_of("readFile").buckets) & set(features_of("read_bytes").buckets)
+    assert len(shared) == 1  # the hump read
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=5))
+def test_minimum_of_a_convex_function(centre: list[float]) -> None:
+    at, steep = np.array(centre), np.arange(1.0, len(centre) + 1)
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        return float(steep @ (theta - at) ** 2), 2 * steep * (theta - at)
+
+    np.testing.assert_allclose(minimum(loss, len(at)), at, atol=1e-4)
+
+
+words = st.lists(st.sampled_from(["good", "bad", "other", "if", "x = 1"]), max_size=8)
+
+
+@given(words, words)
+@settings(max_examples=50)
+def test_turning_a_pair_round_negates_every_delta(one: list[str], other: list[str]) -> None:
+    judges: list[Judge] = [Model(FakeScorer()), Model(fit_floor(examples(30))), Length()]
+    forth = replace(PAIR, chosen="\n".join(one), rejected="\n".join(other))
+    back = replace(PAIR, chosen=forth.rejected, rejected=forth.chosen)
+    for judge in judges:
+        (there,), (again,) = judge.deltas([forth]), judge.deltas([back])
+        assert (there is None) == (again is None)
+        assert there is None or again is None or np.array_equal(there, -again)
+
+
+def measured(pairs: Sequence[Pair], *judges: Judge, fewest: int = 1) -> dict[tuple[str, str], Group]:
+    found = groups(scored(pairs, judges), judges, fewest)
+    return {(group.language, group.source): group for group in found}
+
+
+def test_groups() -> None:
+    pairs = [
+        labelled("good", "other words", "a"),
+        labelled("good words here", "other", "b"),
+        labelled("bad words here", "other", "b", "go"),
+        labelled("other", "outer", "c", "go"),
+        labelled("x\n" * 2000, "y\n" * 2000, "c", "go"),
+        labelled("good", "bad", criterion=None),  # neutral edits are in no group
+    ]
+    found = measured(pairs, Model(FakeScorer()), Length())
+    assert set(found) == {("all", "all"), ("go", "all"), ("python", "all"), ("all", "ours")}
+    whole = found["all", "all"]
+    assert (whole.pairs, whole.projects, whole.equal) == (5, 3, 2)
+    fake, length = whole.judges
+    assert fake is not None
+    assert length is not None
+    assert (fake.plain.value, fake.unseen) == (2 / 5, 1)  # a tie and a change too large are wrong
+    assert fake.balanced.value == (1 / 2 + 1 / 1) / 2
+    assert (length.plain.value, length.balanced.value) == (whole.longer, 0.5)
+    assert fake.lead.value == 0
+    assert length.lead.value == 0.75 - 0.5
+    assert 0 <= fake.plain.lower <= fake.plain.value <= fake.plain.upper <= 1
+
+
+def test_small_groups_are_left_out_but_for_the_whole() -> None:
+    pairs = [labelled("good", "other words", str(n), "go" if n else "python") for n in range(3)]
+    assert set(measured(pairs, Length(), fewest=2)) == {("all", "all"), ("go", "all"), ("all", "ours")}
+    assert set(measured(pairs, Length(), fewest=9)) == {("all", "all")}
+
+
+def test_a_criterion_without_data_has_no_figure() -> None:
+    silent = Calibration(Mix(), dict.fromkeys(CRITERIA, Curve(State.NO_DATA)))
+    (right,) = measured([PAIR], Model(FakeScorer(calibration=silent)))["all", "all"].judges
+    assert right is None
+
+
+def test_what_a_judge_would_say() -> None:
+    calibration = Calibration.speaking(0.8)
+    pairs = [labelled("good" if n % 2 else "good words", "other w", str(n)) for n in range(40)]
+    pairs += [labelled("other w", "good words" if n % 2 else "good", str(n)) for n in range(10)]
+    quiet = [labelled("x = 1", "x = 2", criterion=None) for _ in range(99)]
+    noisy = [labelled("bad", "other", criterion=None)]
+    (found,) = spoken(list(scored(pairs + quiet + noisy, [Model(FakeScorer())])), 0, calibration)
+    assert found.criterion is SECURITY
+    assert (found.neutrals, found.noise.value) == (100, 0.01)
+    assert (found.worse.probability, found.worse.judged) == (0.8, 40 + 10 + 1)
+    assert found.worse.coverage == pytest.approx(0.8)
+    assert found.worse.precision == pytest.approx(0.08 / (0.08 + 0.3 * 0.2 + 0.6 * 0.01))
+    assert 0 < found.worse.lower < found.worse.precision
+    assert 0 <= found.ece <= 1
+
+
+def test_without_neutral_edits_precision_is_not_told() -> None:
+    assert list(spoken(list(scored([PAIR], [Model(FakeScorer())])), 0, Calibration.speaking())) == []
+
+
+def test_undefined_numbers_are_null() -> None:
+    assert plain({"a": [math.nan, 0.123456789, SECURITY, True, 3]}) == {"a": [None, 0.12346, SECURITY.value, True, 3]}
+
+
+def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "themis_cli.main", "bench", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_the_commands_from_pairs_to_figures(tmp_path: Path) -> None:
+    rows = [ROW | {"id": p.id, "chosen": p.chosen, "rejected": p.rejected, "project": p.project} for p in examples(120)]
+    data = write(tmp_path / "pairs.parquet", rows)
+    held_out = [f"project-{n}" for n in range(3)]
+    write_split(tmp_path / "split.json", {"train": [f"project-{n}" for n in range(3, 7)], "test": held_out})
+    floor, figures = tmp_path / "floor.npz", tmp_path / "figures.json"
+    fitted = bench("floor", "fit", data, "--split", tmp_path / "split.json", "-o", floor)
+    assert (fitted.returncode, fitted.stderr) == (0, "")
+    ran = bench(
+        "accuracy", data, "--split", tmp_path / "split.json", "--model", f"floor:{floor}", "--model", "longer",
+        "--source", "ours", "--json", figures,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "security" in ran.stdout
+    found = json.loads(figures.read_text("utf-8"))
+    assert found["schema"] == "themis-bench-accuracy/1"
+    assert found["suite"]["digest"] == FileSuite(data).info().digest
+    assert found["split"] == {"digest": read_split(tmp_path / "split.json").digest, "part": "test"}
+    assert [model["name"] for model in found["models"]] == ["floor", "longer"]
+    assert found["models"][0]["digest"] == Floor.load(floor).info.digest
+    whole = found["groups"][0]
+    assert (whole["criterion"], whole["language"], whole["projects"]) == ("security_hardness", "all", 3)
+    assert whole["judges"]["floor"]["balanced"]["value"] == 1.0
+    assert whole["judges"]["longer"]["balanced"]["value"] == 0.5
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "figures.json", "floor.npz", "pairs.parquet", "split.json",
+    ]  # fmt: skip
+
+
+REFUSED_COMMANDS = [
+    (["accuracy", "nothing"], "no suite or file 'nothing'"),
+    (["accuracy", "edits", "--model", "floor:nothing.npz"], "nothing.npz cannot be read"),
+    (["accuracy", "edits", "--model", "longer", "--split", "nothing.json"], "nothing.json cannot be read"),
+    (["accuracy", "edits", "--model", "longer", "--source", "theirs"], "holds no pair of the part and sources"),
+    (["floor", "fit", "nothing.parquet", "-o", "floor.npz"], "nothing.parquet cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "because"), REFUSED_COMMANDS)
+def test_bad_input_gets_one_line(arguments: list[str], because: str) -> None:
+    ran = bench(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert because in ran.stderr
+    assert ran.stderr.count("\n") == 1
