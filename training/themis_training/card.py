@@ -58,6 +58,7 @@ def write_card(name: str, calibration: Calibration, training: dict[str, Any], re
             ([s["source"], s["criterion"], s["license"], s["split"], s["pairs"]] for s in training.get("sources", [])),
         ),
         _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "commit"),
+        _code("Ordinary edits, trained on as ties", training.get("ordinary_edits", []), "edits"),
         _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),
         _origin(training),
     ]

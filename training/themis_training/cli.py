@@ -19,6 +19,7 @@ Pairs = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Parquet 
 Clones = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Folder of git clones, for plain code.")
 ]
+Edits = Annotated[list[Path] | None, typer.Option(help="Parquet files of real edits, from `themis train mine`.")]
 Run = Annotated[Path, typer.Option(file_okay=False, help="Folder of the run; an interrupted run goes on there.")]
 
 
@@ -28,6 +29,7 @@ def fit_command(
     pairs: Pairs,
     run: Run,
     clones: Clones = None,
+    edits: Edits = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
 ) -> None:
     """Train a model: tokenizer, pre-training, both paths, and their blend.
@@ -37,10 +39,11 @@ def fit_command(
     import torch
 
     from themis_training.fit import fit, read_data
+    from themis_training.mined import read_edits
 
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
-    fit(chosen, read_data(pairs, clones_in(clones), chosen), run)
+    fit(chosen, read_data(pairs, clones_in(clones), read_edits(edits or []), chosen), run)
     typer.echo(f"trained {chosen.name} into {run}")
 
 
@@ -50,9 +53,7 @@ def export_command(
     pairs: Pairs,
     run: Run,
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder of the bundle; replaced when all checks pass.")],
-    edits: Annotated[
-        list[Path] | None, typer.Option(help="Parquet files of real edits, from `themis train mine`.")
-    ] = None,
+    edits: Edits = None,
     reduce_range: Annotated[bool, typer.Option(help="7-bit weights, for CPUs without VNNI.")] = True,
 ) -> None:
     """Turn a finished run into a bundle: ONNX, int8, parity, calibration, card.
@@ -64,8 +65,8 @@ def export_command(
     from themis_training.mined import read_edits
 
     chosen = _recipe(recipe)
-    data = read_data(pairs, (), chosen)
-    parity = export_bundle(chosen, data, read_edits(edits or []), run, out, reduce_range=reduce_range)
+    mined = read_edits(edits or [])
+    parity = export_bundle(chosen, read_data(pairs, (), (), chosen), mined, run, out, reduce_range=reduce_range)
     typer.echo(f"exported {chosen.name} to {out}: {parity}")
 
 

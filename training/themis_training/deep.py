@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from themis_model.scorer import FloatArray
 from themis_model.tokens import PAD
 from themis_training.checkpoint import save_checkpoint
-from themis_training.network import RewardNetwork
+from themis_training.network import RewardNetwork, ranking_loss
 from themis_training.pairs import Example, Weights
 
 
@@ -104,7 +104,7 @@ def pair_loss(network: RewardNetwork, examples: Sequence[Example], weights: Tens
     column = torch.tensor([e.criterion for e in examples])
     rows = torch.arange(len(examples))
     chosen, rejected = rewards[rows, column], rewards[rows + len(examples), column]
-    ranking = nn.functional.softplus(rejected - chosen)
+    ranking = ranking_loss(chosen - rejected, torch.tensor([e.tie for e in examples]))
     return (weights * (ranking + how.magnitude * (chosen + rejected).square())).mean()
 
 

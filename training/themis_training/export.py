@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from themis_training.calibration import Evidence, calibrate
 from themis_training.card import write_card
 from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
-from themis_training.fit import RUN, TOKENIZER, Data, load_run
+from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, edits_split, load_run
 from themis_training.graph import PARITY, export_fp32, graph_rewards, quantise
 from themis_training.mined import MinedEdit
 from themis_training.pairs import windows_of
@@ -81,7 +81,9 @@ def export_bundle(
         plain, small = work / "plain.onnx", work / "model.onnx"
         export_fp32(network, plain)
         quantise(plain, small, reduce_range=reduce_range)
-        for_calibration = [e for e in edits if e.split == Split.CALIBRATION and e.nature == Nature.CODE]
+        for_calibration = [
+            e for e in edits if e.nature == Nature.CODE and edits_split(e.repo, e.split) is Split.CALIBRATION
+        ]
         if not for_calibration:
             raise ExportError("no real edits to calibrate silence on: give --edits from `themis train mine`")
         calibration_pairs = margins(small, data.of(Split.CALIBRATION), encoder)
@@ -94,7 +96,7 @@ def export_bundle(
         if min(parity.close, parity.same) < _CLOSE_SHARE:
             raise ExportError(f"int8 moves too many probabilities or verdicts: {parity}")
         record = json.loads((run / RUN).read_text(encoding="utf-8"))
-        training = record | {"calibration_edits": _origins(edits)}
+        training = record | {"calibration_edits": edit_origins(for_calibration)}
         _write(work / "bundle", recipe, small, run / TOKENIZER, calibration, training, parity)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
@@ -165,14 +167,6 @@ def _parity(
                     same += told[0] == told[1]
     difference = float(np.abs(torch - fp32).max()) if len(views) else 0.0
     return Parity(difference, close / compared if compared else 1.0, same / spoken if spoken else 1.0, spoken, compared)
-
-
-def _origins(edits: Sequence[MinedEdit]) -> list[dict[str, Any]]:
-    counts = Counter((e.repo, e.license) for e in edits if e.split == Split.CALIBRATION)
-    return [
-        {"repository": repository, "license": license_, "edits": n}
-        for (repository, license_), n in sorted(counts.items())
-    ]
 
 
 def _write(

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import platform
+import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +23,9 @@ from themis_training.calibration import balanced_weights
 from themis_training.corpus import CodeFile, sample_files
 from themis_training.data import Pair, Split, read_pairs, split_by_origin
 from themis_training.deep import fit_deep, rewards_of
+from themis_training.mined import MinedEdit
 from themis_training.network import RewardNetwork
-from themis_training.pairs import Example, Weights, examples_of, length_neutral
+from themis_training.pairs import Example, Weights, examples_of, length_neutral, ties_of, with_ties
 from themis_training.pretrain import pieces_of, pretrain
 from themis_training.recipe import Recipe
 from themis_training.tokenizer import train_tokenizer
@@ -42,12 +44,14 @@ class Data:
         pairs: every pair, held-out ones included.
         split: split of each pair id.
         files: plain code for the tokenizer and for pre-training.
+        edits: ordinary real edits of repositories set aside for training.
         digest: sha256 over the pairs file.
     """
 
     pairs: Sequence[Pair]
     split: dict[str, Split]
     files: Sequence[CodeFile]
+    edits: Sequence[MinedEdit]
     digest: str
 
     def of(self, split: Split) -> list[Pair]:
@@ -55,12 +59,22 @@ class Data:
         return [pair for pair in self.pairs if self.split[pair.id] is split]
 
 
-def read_data(pairs: Path, clones: Sequence[Path], recipe: Recipe) -> Data:
-    """Read pairs and sample plain code; deterministic for a recipe, a pairs file and the commits of the clones."""
+def read_data(pairs: Path, clones: Sequence[Path], edits: Sequence[MinedEdit], recipe: Recipe) -> Data:
+    """Split pairs and edits and sample plain code; deterministic for a recipe, the files and the clones' commits."""
     found = read_pairs(pairs)
     split = split_by_origin(found, recipe.always_train, recipe.seed)
     digest = hashlib.sha256(pairs.read_bytes()).hexdigest()
-    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), digest)
+    for_training = [edit for edit in edits if edits_split(edit.repo, edit.split) is Split.TRAIN]
+    order = random.Random(recipe.seed).sample(range(len(for_training)), len(for_training))  # noqa: S311  (sampling)
+    ties = [for_training[n] for n in sorted(order[: recipe.most_ties])]
+    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest)
+
+
+def edits_split(repository: str, mined: str) -> Split:
+    """Use of a mined repository: tested ones stay so; of the others every second one trains, by hash."""
+    if mined == Split.TEST:
+        return Split.TEST
+    return Split.TRAIN if hashlib.sha256(repository.casefold().encode()).digest()[1] & 1 else Split.CALIBRATION
 
 
 def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
@@ -74,10 +88,12 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
     encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
     examples = [e for e in examples_of(trained, encoder) if e.criterion in columns]
-    weights = length_neutral(examples, recipe.caps, recipe.per_project)
+    ties = list(ties_of(data.edits, recipe.tied, encoder))
+    weights = with_ties(length_neutral(examples, recipe.caps, recipe.per_project), examples, ties, recipe.ties)
+    examples += ties
     torch.manual_seed(recipe.seed)
     network = RewardNetwork(recipe.shape)
-    log: dict[str, Any] = {"examples": len(examples)}
+    log: dict[str, Any] = {"examples": len(examples) - len(ties), "ties": len(ties)}
     if network.wide is not None:
         fit_wide(network.wide, examples, weights, columns, recipe.ridge)
     if network.deep is not None:
@@ -153,6 +169,17 @@ def load_run(run: Path, recipe: Recipe) -> RewardNetwork:
     return network
 
 
+def edit_origins(edits: Sequence[MinedEdit]) -> list[dict[str, Any]]:
+    """Repositories, licences, the newest commit used and the number of edits, for the card."""
+    found: dict[tuple[str, str], list[MinedEdit]] = defaultdict(list)
+    for edit in edits:
+        found[edit.repo, edit.license].append(edit)
+    return [
+        {"repository": name, "license": terms, "commit": max(all_, key=lambda e: e.date).commit, "edits": len(all_)}
+        for (name, terms), all_ in sorted(found.items())
+    ]
+
+
 def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     """Criteria by their names, as JSON has them."""
     return recipe | {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria")}
@@ -167,6 +194,7 @@ def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> No
         "sources": [dict(zip(("source", "criterion", "license", "split", "pairs"), (*key, n), strict=True))
                     for key, n in sorted(sources.items())],
         "code": [{"repository": name, "commit": commit} for name, commit in sorted(repositories.items())],
+        "ordinary_edits": edit_origins(data.edits),
         **log,
     }  # fmt: skip
     (run / RUN).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

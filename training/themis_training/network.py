@@ -117,6 +117,15 @@ class Wide(nn.Module):
         return code % self.buckets, touch
 
 
+def ranking_loss(margin: Tensor, tie: Tensor) -> Tensor:
+    """Bradley-Terry loss of reward margins, chosen minus rejected; a tie is half a win for either side.
+
+    Ties as in Davidson 1970, simplified: the tie's own share is left to calibration.
+    """
+    won, lost = nn.functional.softplus(-margin), nn.functional.softplus(margin)
+    return torch.where(tie, (won + lost) / 2, won)
+
+
 def changed_region(ids: Tensor) -> Tensor:
     """1 for the tokens from each ``<edit>`` to its ``</edit>``, both included; ``[batch, tokens]``, int64."""
     opened = torch.cumsum((ids == EDIT).long(), dim=1)

@@ -1,17 +1,19 @@
 """Pairs as the model reads them: one example per window, with the weights that make length uninformative."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from themis_lsp.change import Nature
 from themis_lsp.diff import hunks_between
 from themis_lsp.unit import split_lines
-from themis_model.criterion import CRITERIA
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, Window
 from themis_training.data import Pair
+from themis_training.mined import MinedEdit
 
 Weights = npt.NDArray[np.float64]
 
@@ -32,6 +34,7 @@ class Example:
         rejected: token ids of the worse view.
         longer: sign of the character length difference, chosen minus rejected: -1, 0 or 1.
         share: 1 / number of windows of the pair.
+        tie: an ordinary edit: neither side is better, so the rewards should agree.
     """
 
     pair: str
@@ -43,6 +46,7 @@ class Example:
     rejected: tuple[int, ...]
     longer: int
     share: float
+    tie: bool = False
 
 
 def windows_of(rejected: str, chosen: str, language: str, encoder: Encoder) -> tuple[Window, ...]:
@@ -62,6 +66,28 @@ def examples_of(pairs: Iterable[Pair], encoder: Encoder) -> Iterator[Example]:
                 pair.id, pair.source, pair.language, pair.project, CRITERIA.index(pair.criterion),
                 chosen, rejected, longer, 1 / len(seen),
             )  # fmt: skip
+
+
+def ties_of(edits: Iterable[MinedEdit], criteria: Sequence[Criterion], encoder: Encoder) -> Iterator[Example]:
+    """Ordinary real edits as ties of each criterion; those that tokens settle are never scored, hence left out."""
+    for number, edit in enumerate(edits):
+        if edit.nature != Nature.CODE:
+            continue
+        for window in windows_of(edit.before, edit.after, edit.language, encoder)[:1]:
+            for criterion in criteria:
+                yield Example(
+                    f"{edit.repo}/{number}", "ordinary", edit.language, edit.repo, CRITERIA.index(criterion),
+                    window.after.ids, window.before.ids, 0, 1.0, tie=True,
+                )  # fmt: skip
+
+
+def with_ties(weights: Weights, pairs: Sequence[Example], ties: Sequence[Example], ratio: float) -> Weights:
+    """Weights of pairs followed by ties: per criterion, all ties together weigh ``ratio`` times all pairs."""
+    columns = np.array([example.criterion for example in pairs])
+    totals = {int(column): weights[columns == column].sum() for column in np.unique(columns)}
+    numbers = Counter(tie.criterion for tie in ties)
+    added = [ratio * totals.get(tie.criterion, 0.0) / numbers[tie.criterion] for tie in ties]
+    return np.concatenate([weights, np.array(added, dtype=np.float64)])
 
 
 def length_neutral(

@@ -24,6 +24,9 @@ class Recipe:
         ridge: squared penalty of the wide path.
         pretraining: of the deep path, or None to start from noise.
         deep: how the deep path is trained.
+        tied: criteria for which an ordinary edit is a tie; ordinary edits do fix bugs, so correctness is not one.
+        ties: weight of all ties beside all pairs of a criterion; 1.5 is the neutral share of the stated mix.
+        most_ties: ordinary edits used, drawn evenly from the repositories set aside for training.
         deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
     """
 
@@ -37,6 +40,9 @@ class Recipe:
     ridge: float = 0.1
     pretraining: Pretraining | None = None
     deep: DeepFit = field(default_factory=DeepFit)
+    tied: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
+    ties: float = 1.5
+    most_ties: int = 6000
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from themis_model.criterion import CRITERIA
-from themis_training.network import Wide, changed_region
+from themis_training.network import Wide, changed_region, ranking_loss
 from themis_training.pairs import Example, Weights
 
 
@@ -27,20 +27,21 @@ def fit_wide(wide: Wide, examples: Sequence[Example], weights: Weights, columns:
         rows = [n for n, example in enumerate(examples) if example.criterion == column]
         differences, buckets = _differences(wide, [examples[n] for n in rows])
         weight = torch.tensor(weights[rows], dtype=torch.float32)
-        theta = _logistic(differences, weight, ridge)
+        tie = torch.tensor([examples[n].tie for n in rows])
+        theta = _logistic(differences, weight, tie, ridge)
         with torch.no_grad():
             wide.table.weight[buckets, column] = theta
     assert set(columns) <= set(range(len(CRITERIA)))  # noqa: S101
 
 
-def _logistic(differences: Tensor, weight: Tensor, ridge: float) -> Tensor:
+def _logistic(differences: Tensor, weight: Tensor, tie: Tensor, ridge: float) -> Tensor:
     theta = torch.zeros(differences.shape[1], requires_grad=True)
     optimizer = torch.optim.LBFGS([theta], max_iter=200, tolerance_grad=1e-5, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
         margin = torch.mv(differences, theta)
-        value = (weight * nn.functional.softplus(-margin)).sum() + ridge / 2 * theta.square().sum()
+        value = (weight * ranking_loss(margin, tie)).sum() + ridge / 2 * theta.square().sum()
         value.backward()
         return value
 
