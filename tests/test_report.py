@@ -24,7 +24,7 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.fake import FakeScorer
 
 WORDS: dict[str, Sequence[float]] = {
-    "md5": (0, 0, 0, -4, 0),
+    "md5": (0, 0, 0, -4.1, 0),
     "tidy": (0, 0, 0, 0, 4),
     "sha256": (0, 0, 0, 4, 0),
     "maybe": (0, 0, 0, -1, 0),
@@ -127,6 +127,7 @@ def test_quiet_says_findings_alone_and_verbose_says_all() -> None:
 def test_a_terminal_shows_no_line_wider_than_itself(width: int) -> None:
     text = on_terminal(reported(MD5.replace("seed", "検索する関数" * 30), skips=1), width, no_color=True)
     assert max(line.cell_len for line in Text.from_ansi(text).split()) <= width
+    assert "…\n" in text, "code is cut, not wrapped"
     assert "━" in text
 
 
