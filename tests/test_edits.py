@@ -81,6 +81,7 @@ ROWS = [
         [FileChange("a.js", "function f() {\n  return 1;\n}\n", "function f() {\n  return\n  1;\n}\n")],
         ["f code"],
     ),
+    ("a date format", py("hh", "HH", "A.cs", 'class A {\n  string F() => $"{Now:hh-mm}";\n}\n'), ["A.F code"]),
     (
         "a string keeps its spaces",
         py("'a b'", "'a  b'", text="def f():\n    return 'a b'\n"),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _MOST_TOKENS = 5000  # a larger change is never a plain rename, and comparing it costs time
 
+_WHOLE = ("string", "string_literal", "interpolation_format_clause")  # their children leave out some of their text
+
 
 class _Token(NamedTuple):
     kind: str
@@ -59,7 +61,7 @@ def _tokens(source: Source, rows: set[int]) -> Iterator[_Token]:
             continue
         if indented and _is_docstring(node):
             continue
-        if node.child_count and node.type not in ("string", "string_literal"):
+        if node.child_count and node.type not in _WHOLE:
             inner = depth + (node.type == "block")
             children = [
                 (child, f"{node.type}.{node.field_name_for_child(i) or ''}".rstrip("."), inner)
