@@ -1,7 +1,8 @@
 """``themis bench``: measures models and the product itself."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -10,6 +11,7 @@ import typer
 from themis_bench.pairs import Pair
 from themis_bench.split import TEST, TRAIN
 from themis_lsp.error import UsageError
+from themis_model.scorer import Scorer
 
 app = typer.Typer(help="Measure a model's accuracy and the speed of Themis.", no_args_is_help=True)
 floor_app = typer.Typer(help="The linear model that every other has to beat.", no_args_is_help=True)
@@ -83,6 +85,56 @@ def accuracy(
             "spoken": [spoken_json(one) for one in said],
         }
         write_result(json, "themis-bench-accuracy/1", values)
+
+
+@app.command("speed")
+def speed(
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="DIR", help="A bundle other than the shipped.")
+    ] = None,
+    only: Annotated[
+        str, typer.Option("--only", metavar="NAME,…", help="Some of cold, edit, throughput, memory.")
+    ] = "cold,edit,throughput,memory",
+    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Rounds; medians are what counts.")] = 9,
+    units: Annotated[int, typer.Option("--units", metavar="N", min=1, help="Size of a large change.")] = 1000,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
+) -> int:
+    """Measure speed and memory, as multiples of what could not be avoided; end with 1 if a limit is not kept.
+
+    For example:
+
+    * `themis bench speed`
+
+    * `themis bench speed --only edit --runs 101`
+    """
+    from themis_bench.result import write_result
+    from themis_bench.speed import Figure, bare_call, cold, memory, one_edit, throughput
+    from themis_bench.table import figure_table
+    from themis_model.onnx import load
+
+    options = ("--model", str(model.resolve())) if model else ()
+    few = (runs + 2) // 3  # of what takes minutes
+
+    def threads(count: int) -> Scorer:
+        return load(model, "cpu", count)
+
+    measures: dict[str, Callable[[], Sequence[Figure]]] = {
+        "cold": lambda: [cold(options, runs)],
+        "edit": lambda: [one_edit(threads(1), bare_call(model), 10 * runs)],
+        "throughput": lambda: [throughput(threads(1), threads(2), units, few)],
+        "memory": lambda: memory(options, units, 2 * units, few),
+    }
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    if unknown := set(names) - measures.keys():
+        raise UsageError(f"nothing called {min(unknown)!r} is measured; known are {', '.join(measures)}")
+    digest = threads(1).info.digest
+    figures = [figure for name in _counted(names, "measured") for figure in measures[name]()]
+    for line in figure_table(figures):
+        typer.echo(line)
+    if json:
+        found = [asdict(figure) | {"is_kept": figure.is_kept} for figure in figures]
+        write_result(json, "themis-bench-speed/1", {"model": {"digest": digest}, "figures": found})
+    return 0 if all(figure.is_kept for figure in figures) else 1
 
 
 @floor_app.command("fit")

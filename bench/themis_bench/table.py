@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from themis_bench.accuracy import FEWEST, Group, Right
 from themis_bench.metrics import Estimate, macro_average
+from themis_bench.speed import Figure
 from themis_bench.spoken import Spoken
 
 _DASH = "–"
@@ -69,6 +70,23 @@ def spoken_table(said: Sequence[Spoken]) -> Iterator[str]:
             number(better.precision) if better else _DASH, noise,
         ])  # fmt: skip
     yield from aligned(rows)
+
+
+def figure_table(figures: Sequence[Figure]) -> Iterator[str]:
+    """One line per figure of speed or memory, with its limit and what it was computed from."""
+    rows = [["", "measured", "limit", "kept", "medians"]]
+    for figure in figures:
+        limit = f"{'at least' if figure.is_floor else 'at most'} {figure.limit:g} {figure.unit}"
+        medians = ", ".join(f"{name} {_amount(value, figure.unit)}" for name, value in figure.medians.items())
+        kept = "yes" if figure.is_kept else "NO"
+        rows.append([figure.name, f"{figure.value:.2f} {figure.unit}", limit, kept, f"{medians} ({figure.runs} runs)"])
+    yield from aligned(rows)
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit != "×":
+        return f"{value / 1e6:.1f} MB"
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.2f} ms"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
