@@ -82,7 +82,10 @@ def of_silencing(criterion: Criterion) -> Iterator[tuple[str, str]]:
     mark = f"themis: ignore[{criterion.short}]"
     yield "to silence", f"In one place: a comment on the changed line or right above it, {mark} and the reason."
     yield "", f"In one run: --criteria {others}, or a higher --min-confidence."
-    yield "", (
-        "In a repository: the keys criteria, min-confidence and ignore (path patterns), in themis.toml or in "
-        "[tool.themis] of pyproject.toml."
+    yield (
+        "",
+        (
+            "In a repository: the keys criteria, min-confidence and ignore (path patterns), in themis.toml or in "
+            "[tool.themis] of pyproject.toml."
+        ),
     )

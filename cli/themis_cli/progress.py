@@ -34,7 +34,14 @@ def _started(total: int | None, what: str, err: TextIO) -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    from themis_cli.report.look import BLUE
+
+    columns = (
+        TextColumn(what),
+        BarColumn(complete_style=BLUE, finished_style=BLUE),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     bar = Progress(*columns, console=Console(file=err), transient=True)
     bar.add_task(what, total=total)
     bar.start()

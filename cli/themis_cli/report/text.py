@@ -12,8 +12,9 @@ from themis_cli.report.excerpt import diff_of
 from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen, percent
 from themis_cli.report.record import Detail, Report
 from themis_lsp.attribute import certainty
+from themis_lsp.edits import NEW, UNSUPPORTED, WHITE_SPACE
 from themis_lsp.finding import Finding
-from themis_lsp.review import Coverage, Review
+from themis_lsp.review import INCOMPLETE, TOO_LARGE, Coverage, Review
 from themis_lsp.verdict import Direction
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -21,6 +22,15 @@ from themis_model.criterion import CRITERIA, Criterion
 _MOST_CREDITS = 8
 _MOST_REASONS = 4
 _LABEL = 10  # columns
+
+#: The most common reasons, short enough for one line; --verbose has them in full.
+_BRIEFLY = {
+    NEW: "new code",
+    UNSUPPORTED: "other languages",
+    WHITE_SPACE: "white space",
+    INCOMPLETE: "incomplete",
+    TOO_LARGE: "too large",
+}
 
 _Credits = Mapping[tuple[str, str], list[tuple[float, Criterion]]]
 
@@ -158,7 +168,7 @@ def _coverage(coverage: Coverage, look: Look) -> Iterator[str]:
     if coverage.settled:
         yield f"{coverage.settled} only layout"
     if coverage.skipped:
-        reasons = Counter(visible(skip.because) for skip in coverage.skipped).most_common()
+        reasons = Counter(_BRIEFLY.get(s.because) or visible(s.because) for s in coverage.skipped).most_common()
         told = [f"{because} ({count})" if len(reasons) > 1 else because for because, count in reasons[:_MOST_REASONS]]
         if len(reasons) > _MOST_REASONS:
             told.append(f"{look.symbols.cut} {len(reasons) - _MOST_REASONS} more reasons")
