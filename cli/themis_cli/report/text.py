@@ -12,9 +12,9 @@ from themis_cli.report.excerpt import diff_of
 from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen, percent
 from themis_cli.report.record import Detail, Report
 from themis_lsp.attribute import certainty
-from themis_lsp.edits import NEW, UNSUPPORTED, WHITE_SPACE
+from themis_lsp.edits import INCOMPLETE, NEW, UNSUPPORTED, WHITE_SPACE
 from themis_lsp.finding import Finding
-from themis_lsp.review import INCOMPLETE, TOO_LARGE, Coverage, Review
+from themis_lsp.review import TOO_LARGE, Coverage, Review
 from themis_lsp.verdict import Direction
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
