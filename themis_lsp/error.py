@@ -7,6 +7,7 @@
     ├── GitError           no repository, unknown revision, missing history, git not installed
     ├── PatchError         a diff that cannot be read or does not apply
     ├── SettingsError      a config file or value that cannot be used
+    ├── CaseError          a literate case that cannot be read           (defined in themis_lsp.case)
     └── ModelError         no ONNX Runtime, a broken or altered bundle   (defined in themis_model.error)
 
 Each message is one line that names the thing and says what to do.
