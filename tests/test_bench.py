@@ -231,6 +231,17 @@ def test_groups() -> None:
     assert 0 <= fake.plain.lower <= fake.plain.value <= fake.plain.upper <= 1
 
 
+@pytest.mark.parametrize(("first", "second", "delta"), [("good", "bad", -4), ("bad", "good", -4), ("good", "good", 1)])
+def test_of_changes_far_apart_the_one_with_the_largest_delta_counts(first: str, second: str, delta: float) -> None:
+    scorer = FakeScorer({"good": (1.0,) * 5, "bad": (-4.0,) * 5})
+    scorer.encoder.max_tokens = 12  # room for one of the two
+    between = [f"line {n} of many" for n in range(60)]
+    pair = labelled("\n".join([first, *between, second]), "\n".join(["other", *between, "other"]))
+    (found,) = Model(scorer).deltas([pair])
+    assert found is not None
+    assert found.tolist() == [delta] * 5
+
+
 def test_small_groups_are_left_out_but_for_the_whole() -> None:
     pairs = [labelled("good", "other words", str(n), "go" if n else "python") for n in range(3)]
     assert set(measured(pairs, Length(), fewest=2)) == {("all", "all"), ("go", "all"), ("all", "ours")}

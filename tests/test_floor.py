@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from themis_bench.floor import Floor, features_of
-from themis_bench.floor_fit import fit_floor, minimum
+from themis_bench.floor_fit import Example, fit_floor, minimum, weights_of
 from themis_bench.judge import Judge, Length, Model, knows, open_judge
 from themis_bench.metrics import Floats
 from themis_bench.pairs import DataError, Pair
@@ -68,6 +68,22 @@ def test_the_floor_learns_nothing_from_length() -> None:
     for found in Model(fit_floor(pairs)).deltas(pairs[:4]):
         assert found is not None
         assert abs(found[CRITERIA.index(SECURITY)]) < 1e-3
+
+
+# project and sign of the length difference of each pair; weights before they are scaled to a mean of 1
+WEIGHTS = [
+    ([("a", 1), ("a", -1)], [1, 1]),
+    ([("a", 0)] * 4 + [("b", 0)], [1, 1, 1, 1, 2]),  # four pairs of one project weigh as two of two
+    ([("a", 1), ("b", 1), ("c", 1), ("d", -1)], [2, 2, 2, 6]),
+    ([("a", 1), ("b", 1), ("c", -1), ("d", 0)], [0.75, 0.75, 1.5, 1]),
+]
+
+
+@pytest.mark.parametrize(("pairs", "weights"), WEIGHTS)
+def test_weights(pairs: list[tuple[str, int]], weights: list[float]) -> None:
+    none = np.zeros(0)
+    found = weights_of([Example(SECURITY, project, sign, none.astype(int), none) for project, sign in pairs])
+    np.testing.assert_allclose(found, np.array(weights) / np.mean(weights))
 
 
 REFUSED_FLOORS = [(b"", "is not a floor"), (b"no archive", "is not a floor"), (None, "cannot be read")]

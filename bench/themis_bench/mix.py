@@ -141,11 +141,9 @@ def choose_threshold(sample: Sample, shares: Mix, standard: Standard) -> Thresho
     little, so what is published has to be measured again on others.
     """
     for probability in np.unique(sample.right):
-        noise = spoken_share(sample.neutral, float(probability)).value
-        if not noise <= standard.noise:  # NaN, when there is no neutral edit, proves nothing
-            continue
+        noise = spoken_share(sample.neutral, float(probability)).value  # NaN without neutral edits proves nothing
         found = measured(sample, float(probability), shares)
-        if found.precision >= standard.precision and found.lower >= standard.lower:
+        if noise <= standard.noise and found.precision >= standard.precision and found.lower >= standard.lower:
             return found
     return NEVER
 
