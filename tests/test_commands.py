@@ -259,7 +259,6 @@ def test_explain_says_why_a_criterion_is_silent(state: State, words: str) -> Non
 def test_the_demo_tells_what_was_expected_from_what_was_said() -> None:
     cases = {case.title: case for case in examples()}
     chosen = [cases[title] for title in ("SQL built by concatenation", "A message reworded", "A search inside a loop")]
-    calibration = abstaining(Criterion.RUNTIME_EFFICIENCY).info.calibration
 
     def said(path: str, direction: Direction, because: str, criterion: Criterion) -> Verdict:
         return Verdict(path, "f", criterion, direction, -1.0, Probabilities(0.9, 0.1, 0.0), because)
@@ -270,7 +269,7 @@ def test_the_demo_tells_what_was_expected_from_what_was_said() -> None:
         said(paths[1], Direction.WORSE, "", Criterion.READABILITY_MAINTAINABILITY),
         said(paths[2], Direction.NONE, "no data", Criterion.RUNTIME_EFFICIENCY),
     ]
-    assert [outcome[1:] for outcome in outcomes(chosen, verdicts, calibration)] == [
+    assert [outcome[1:] for outcome in outcomes(chosen, verdicts)] == [
         ("security worse", "security worse", True),
         ("nothing", "readability worse", False),
         ("runtime worse", "no data", None),

@@ -15,7 +15,6 @@ from themis_cli.context import Context, real
 if TYPE_CHECKING:
     from themis_lsp.case import Case
     from themis_lsp.verdict import Direction, Verdict
-    from themis_model.calibrate import Calibration
     from themis_model.criterion import Criterion
 
 _COMMIT: Final = (
@@ -38,7 +37,7 @@ class Outcome(NamedTuple):
         title: the example's.
         expected: in words.
         said: in words.
-        is_met: None where the model abstains on what is expected.
+        is_met: None where the model keeps silent although something is expected.
     """
 
     title: str
@@ -76,7 +75,7 @@ def run(given: Mapping[str, str | None], context: Context) -> None:
         report, _ = judged(Selection(), given, inside, context.err)
     context.out.write(f"{len(cases)} edits, Themis's own examples, reviewed as any others would be:\n\n")
     FORMATS["text"](report, context.out, Detail.NORMAL)
-    _print(list(outcomes(cases, report.review.verdicts, report.model.calibration)), context)
+    _print(list(outcomes(cases, report.review.verdicts)), context)
 
 
 def examples() -> "Sequence[Case]":
@@ -104,19 +103,18 @@ def build(folder: Path, cases: "Sequence[Case]") -> None:
     _write(folder, ((case.change.path, case.change.after) for case in cases))
 
 
-def outcomes(cases: "Sequence[Case]", verdicts: "Sequence[Verdict]", calibration: "Calibration") -> Iterator[Outcome]:
+def outcomes(cases: "Sequence[Case]", verdicts: "Sequence[Verdict]") -> Iterator[Outcome]:
     """What each case expects beside what the verdicts on its file say of the criteria it names."""
     from themis_lsp.verdict import Direction
-    from themis_model.calibrate import State
 
     for case in cases:
         wanted = {(c, direction) for c, direction in case.expected.items() if direction is not Direction.NONE}
         asked = [v for v in verdicts if v.path == case.change.path and v.criterion in case.expected]
         spoken = {(v.criterion, v.direction) for v in asked if v.direction is not Direction.NONE}
-        silent = {calibration.curves[c].state for c, _ in wanted} - {State.SPEAKS}
         reasons = dict.fromkeys(v.because for v in asked if v.because) if wanted else ()
         said = _words(spoken) or "; ".join(reasons) or "nothing"
-        yield Outcome(case.title, _words(wanted) or "nothing", said, None if silent else spoken == wanted)
+        is_silent = bool(wanted) and not spoken
+        yield Outcome(case.title, _words(wanted) or "nothing", said, None if is_silent else spoken == wanted)
 
 
 def _words(said: "Iterable[tuple[Criterion, Direction]]") -> str:
@@ -154,9 +152,7 @@ def _print(found: Sequence[Outcome], context: Context) -> None:
     console.print()
     for (mark, colour), line in zip([("", QUIET), *(marks[o.is_met] for o in found)], lines, strict=True):
         console.print(Text.assemble((f"{mark:<2}", colour), (line, "" if mark else colour)), soft_wrap=True)
-    met, open_ = (sum(outcome.is_met is state for outcome in found) for state in (True, None))
+    met, wrong, silent = (sum(outcome.is_met is state for outcome in found) for state in (True, False, None))
     console.print(
-        f"\n{met} of {len(found) - open_} examples came out as expected; "
-        f"{open_} need a criterion on which this model keeps silent.",
-        soft_wrap=True,
+        f"\n{met} as expected, {wrong} not, and {silent} on which this model keeps silent for the reason given."
     )
