@@ -153,6 +153,4 @@ def _print(found: Sequence[Outcome], context: Context) -> None:
     for (mark, colour), line in zip([("", QUIET), *(marks[o.is_met] for o in found)], lines, strict=True):
         console.print(Text.assemble((f"{mark:<2}", colour), (line, "" if mark else colour)), soft_wrap=True)
     met, wrong, silent = (sum(outcome.is_met is state for outcome in found) for state in (True, False, None))
-    console.print(
-        f"\n{met} as expected, {wrong} not, and {silent} on which this model keeps silent for the reason given."
-    )
+    console.print(f"\n{met} as expected, {wrong} not, {silent} silent for the reason given.")
