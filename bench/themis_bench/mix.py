@@ -44,11 +44,13 @@ class Standard:
         precision: at least, under the mix.
         lower: 95 % lower bound of the precision, at least.
         noise: largest share of neutral edits spoken of.
+        least: lowest probability spoken of; what is less likely than not is never said, whatever it proves on average.
     """
 
     precision: float = 0.8
     lower: float = 0.7
     noise: float = 0.0025
+    least: float = 0.5
 
 
 def wilson(share: float, count: float) -> Estimate:
@@ -140,7 +142,7 @@ def choose_threshold(sample: Sample, shares: Mix, standard: Standard) -> Thresho
     Only probabilities that some edit really got are tried. Choosing flatters the figures measured on the same edits a
     little, so what is published has to be measured again on others.
     """
-    for probability in np.unique(sample.right):
+    for probability in np.unique(sample.right[sample.right >= standard.least]):
         noise = spoken_share(sample.neutral, float(probability)).value  # NaN without neutral edits proves nothing
         found = measured(sample, float(probability), shares)
         if noise <= standard.noise and found.precision >= standard.precision and found.lower >= standard.lower:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from themis_bench.mix import NEVER, Sample, Standard, choose_threshold
+from themis_bench.mix import NEVER, Sample, Standard, calibration_error, choose_threshold
 from themis_model.calibrate import Calibration, Curve, Mix, State
 from themis_model.criterion import CRITERIA, Criterion
 
@@ -65,7 +65,8 @@ def with_thresholds(curve: Curve, criterion: Criterion, evidence: Evidence, mix:
     improvements = choose_threshold(up, Mix(mix.better, mix.neutral, mix.worse), replace(standard, noise=1.0))
     if regressions == NEVER:
         return replace(curve, state=State.NOT_PRECISE)
-    return replace(curve, state=State.SPEAKS, worse=regressions, better=improvements)
+    ece = calibration_error(down, mix)
+    return replace(curve, state=State.SPEAKS, worse=regressions, better=improvements, ece=ece)
 
 
 def fit_curve(evidence: Evidence, mix: Mix) -> Curve:
@@ -102,7 +103,7 @@ def fit_curve(evidence: Evidence, mix: Mix) -> Curve:
         return value
 
     optimizer.step(loss)
-    bias, slope, spread = (float(value) for value in parameters())
+    bias, slope, spread = (value.item() for value in parameters())
     return Curve(State.NOT_PRECISE, scale, bias, slope, spread)
 
 

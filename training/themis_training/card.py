@@ -94,34 +94,45 @@ def _threshold(at: Threshold) -> tuple[str, str, str]:
 
 
 def _accuracy(result: dict[str, Any]) -> str:
-    rows = [
-        (r["criterion"], r["language"], r["n"], _estimate(r["plain"]), _estimate(r["balanced"]), *_rivals(r))
-        for r in result.get("rows", [])
-    ]
-    if not rows:
+    if not result:
         return ""
-    head = ("criterion", "language", "pairs", "plain", "length-balanced", "longer is better", "linear floor, balanced")
-    return "## Accuracy on projects kept out of training\n\n95 % bootstrap intervals over projects.\n\n" + _table(
-        head, rows
+    judges = [model["name"] for model in result["models"]]
+    rows = []
+    for group in result["groups"]:
+        place = group["language"] if group["source"] == "all" else f"from {group['source']}"
+        figures = [group["judges"][name] for name in judges]
+        rivals = [f"{figure['balanced']['value']:.3f}" for figure in figures[1:]]
+        mine = [_estimate(figures[0]["plain"]), _estimate(figures[0]["balanced"])]
+        rows.append((group["criterion"], place, group["pairs"], *mine, *rivals))
+    head = (
+        "criterion",
+        "language or source",
+        "pairs",
+        "plain",
+        "length-balanced",
+        *(f"{n}, balanced" for n in judges[1:]),
     )
+    told = (
+        "## Accuracy on projects kept out of training\n\n"
+        "With 95 % bootstrap intervals over projects. Length-balanced is the mean over pairs whose better side is "
+        "longer and those whose better side is shorter; preferring the longer text gets 0.500 there.\n\n"
+    )
+    return told + _table(head, rows)
 
 
-def _rivals(row: dict[str, Any]) -> tuple[str, str]:
-    return _estimate(row.get("longer")), _estimate(row.get("floor"))
-
-
-def _estimate(value: Sequence[float] | None) -> str:
-    if value is None:
-        return ""
-    return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]" if len(value) == 3 else f"{value[0]:.3f}"
+def _estimate(value: dict[str, float]) -> str:
+    return f"{value['value']:.3f} [{value['lower']:.3f}, {value['upper']:.3f}]"
 
 
 def _silence(result: dict[str, Any]) -> str:
     if not result:
         return ""
-    rows = [(r["kind"], r["edits"], r["scored"], r["findings"], f"{r['share']:.2%}") for r in result["rows"]]
+    rows = [
+        (r["kind"], r["edits"], r["scored"], r["findings"], f"{r['share']:.2%} (≤ {r['upper']:.2%})")
+        for r in result["rows"]
+    ]
     return "## Silence on real edits of repositories kept out of calibration\n\n" + _table(
-        ("kind of edit", "edits", "scored by the model", "findings", "share"), rows
+        ("kind of edit", "edits", "scored by the model", "with a finding", "share (95 % bound)"), rows
     )
 
 

@@ -70,6 +70,32 @@ def export_command(
     typer.echo(f"exported {chosen.name} to {out}: {parity}")
 
 
+@app.command("publish")
+def publish_command(
+    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of an exported bundle.")],
+    accuracy: Annotated[Path, typer.Option(exists=True, help="What `themis bench accuracy --json` wrote.")],
+    edits: Edits = None,
+) -> None:
+    """Measure silence on real edits kept for testing, and put all figures into the bundle's manifest and card.
+
+    Example: themis train publish bundle --accuracy accuracy.json --edits mined/edits.parquet
+    """
+    import json
+
+    from themis_model.onnx import load
+    from themis_training.data import Split
+    from themis_training.export import add_results
+    from themis_training.mined import read_edits
+    from themis_training.silence import as_result, silence
+
+    kept = [edit for edit in read_edits(edits or []) if edit.split == Split.TEST]
+    rows, _ = silence(kept, load(bundle, "cpu"))
+    for row in rows:
+        typer.echo(f"{row.kind}: {row.findings} findings in {row.edits} edits ({row.share:.2%})")
+    add_results(bundle, "accuracy", json.loads(accuracy.read_text(encoding="utf-8")))
+    add_results(bundle, "silence", as_result(rows))
+
+
 @app.command("mine")
 def mine_command(
     clones: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of git clones.")],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -101,14 +102,31 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
             pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
             start = pretrain(pieces, recipe.shape, recipe.pretraining, run / "pretrain.ckpt")
             network.deep.load_state_dict(start, strict=False)
-        taught = [n for n, e in enumerate(examples) if CRITERIA[e.criterion] in recipe.deep_criteria]
-        log["losses"] = _fit_alone(network, [examples[n] for n in taught], weights[taught], recipe, run)
+        taught = np.array([n for n, e in enumerate(examples) if CRITERIA[e.criterion] in recipe.deep_criteria])
+        rows, shares = thinned(weights[taught], recipe.deep_examples, recipe.seed)
+        log["losses"] = _fit_alone(network, [examples[n] for n in taught[rows]], shares, recipe, run)
         held_out = [e for e in examples_of(data.of(Split.CALIBRATION), encoder) if e.criterion in columns]
         log["shares"] = blend(network, held_out, columns) if network.wide is not None else {}
     torch.save(network.state_dict(), run / NETWORK)
     log |= {"minutes": round((time.monotonic() - began) / 60, 1), "machine": platform.processor() or platform.machine()}
     _write_run(recipe, data, log, run)
     return network
+
+
+def thinned(weights: Weights, most: int, seed: int) -> tuple[npt.NDArray[np.intp], Weights]:
+    """Rows and weights of a sample of about ``most`` rows: light rows are dropped by chance, heavy ones stay.
+
+    A row of weight w stays with the chance ``min(1, w / level)`` and then weighs ``max(w, level)``, so the sample is
+    the whole in expectation.
+    """
+    low, level = 0.0, float(weights.sum())
+    for _ in range(50):
+        middle = (low + level) / 2
+        low, level = (middle, level) if np.minimum(1.0, weights / middle).sum() > most else (low, middle)
+    chance = np.minimum(1.0, weights / level)
+    rows = np.flatnonzero(np.random.default_rng(seed).random(len(weights)) < chance)
+    kept: Weights = (weights / chance)[rows]
+    return rows, kept / kept.mean()
 
 
 def _fit_alone(

@@ -1,5 +1,6 @@
 """From the torch network to an ONNX graph: exported by optimum, quantised, and held to the original."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,10 @@ def export_fp32(network: RewardNetwork, target: Path) -> None:
         ValueError: if the graph's rewards differ from torch's by more than ``PARITY``.
     """
     network.train(mode=False)
-    export(network, RewardOnnxConfig(network.config, task="text-classification"), target, opset=OPSET)
+    with warnings.catch_warnings():
+        # The TorchScript route is chosen on purpose: the other one fails at run time with attention masks.
+        warnings.simplefilter("ignore")
+        export(network, RewardOnnxConfig(network.config, task="text-classification"), target, opset=OPSET)
 
 
 def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[str] = ()) -> None:

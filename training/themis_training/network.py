@@ -81,7 +81,7 @@ class RewardNetwork(PreTrainedModel):
             pooled = torch.cat([_mean(states, region * seen), _mean(states, seen)], dim=-1)
             reward = reward + self.head(pooled)
         if self.wide is not None:
-            reward = reward + self.wide(input_ids, region * seen)
+            reward = reward + self.wide(input_ids, region, seen)
         return reward
 
 
@@ -99,22 +99,25 @@ class Wide(nn.Module):
         self.table = nn.Embedding(buckets, len(CRITERIA))
         nn.init.zeros_(self.table.weight)
 
-    def forward(self, ids: Tensor, region: Tensor) -> Tensor:
-        """Rewards ``[batch, 5]`` of ids and region mask ``[batch, tokens]``."""
-        buckets, touches = zip(*(self.grams(ids, region, n) for n in range(1, self.longest_gram + 1)), strict=True)
+    def forward(self, ids: Tensor, region: Tensor, seen: Tensor) -> Tensor:
+        """Rewards ``[batch, 5]`` of ids, region mask and padding mask, each ``[batch, tokens]``."""
+        lengths = range(1, self.longest_gram + 1)
+        buckets, touches = zip(*(self.grams(ids, region, seen, n) for n in lengths), strict=True)
         mask = torch.cat(touches, dim=1).float().unsqueeze(-1)
         summed = (self.table(torch.cat(buckets, dim=1)) * mask).sum(dim=1)
         return cast("Tensor", summed / torch.sqrt(mask.sum(dim=1) + self.damping))
 
-    def grams(self, ids: Tensor, region: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    def grams(self, ids: Tensor, region: Tensor, seen: Tensor, length: int) -> tuple[Tensor, Tensor]:
         """Buckets and region masks, ``[batch, tokens - length + 1]``, of the n-grams of one length."""
         count = ids.shape[1] - length + 1
         code = torch.full_like(ids[:, :count], length)
         touch = torch.zeros_like(region[:, :count])
+        whole = torch.ones_like(touch)
         for offset in range(length):
             code = (code * _MULTIPLIER + ids[:, offset : count + offset] * 7919 + 12345) % _HASH_SPACE
             touch = torch.maximum(touch, region[:, offset : count + offset])
-        return code % self.buckets, touch
+            whole = torch.minimum(whole, seen[:, offset : count + offset])
+        return code % self.buckets, touch * whole
 
 
 def ranking_loss(margin: Tensor, tie: Tensor) -> Tensor:

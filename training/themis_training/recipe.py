@@ -25,8 +25,9 @@ class Recipe:
         pretraining: of the deep path, or None to start from noise.
         deep: how the deep path is trained.
         tied: criteria for which an ordinary edit is a tie; ordinary edits do fix bugs, so correctness is not one.
-        ties: weight of all ties beside all pairs of a criterion; 1.5 is the neutral share of the stated mix.
+        ties: weight of all ties beside all pairs of a criterion.
         most_ties: ordinary edits used, drawn evenly from the repositories set aside for training.
+        deep_examples: windows the deep path sees in an epoch.
         deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
     """
 
@@ -41,8 +42,9 @@ class Recipe:
     pretraining: Pretraining | None = None
     deep: DeepFit = field(default_factory=DeepFit)
     tied: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
-    ties: float = 1.5
+    ties: float = 0.5
     most_ties: int = 6000
+    deep_examples: int = 1600
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
 
 
@@ -53,7 +55,7 @@ _TRAINED = (Criterion.FUNCTIONAL_CORRECTNESS, Criterion.SECURITY_HARDNESS)
 
 def wide_1() -> Recipe:
     """The wide path alone: minutes of one core."""
-    return Recipe("themis-wide-1", 1, Shape(8192, 0, 256, 1 << 18), _TRAINED, _TEMPLATES, _CAPS)
+    return Recipe("themis-wide-1", 1, Shape(8192, 0, 256, 1 << 18, 3), _TRAINED, _TEMPLATES, _CAPS)
 
 
 def small_1() -> Recipe:
@@ -61,12 +63,12 @@ def small_1() -> Recipe:
     return Recipe(
         "themis-small-1",
         1,
-        Shape(8192, 4, 256, 1 << 18),
+        Shape(8192, 4, 256, 1 << 18, 3),
         _TRAINED,
         _TEMPLATES,
         _CAPS,
         pretraining=Pretraining(tokens=11_000_000, batch_tokens=6144),
-        deep=DeepFit(epochs=5),
+        deep=DeepFit(epochs=4, batch_tokens=4096),
     )
 
 

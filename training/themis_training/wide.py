@@ -25,6 +25,8 @@ def fit_wide(wide: Wide, examples: Sequence[Example], weights: Weights, columns:
     """
     for column in columns:
         rows = [n for n, example in enumerate(examples) if example.criterion == column]
+        if not rows:  # no data: the column stays zero
+            continue
         differences, buckets = _differences(wide, [examples[n] for n in rows])
         weight = torch.tensor(weights[rows], dtype=torch.float32)
         tie = torch.tensor([examples[n].tie for n in rows])
@@ -64,7 +66,7 @@ def _differences(wide: Wide, examples: Sequence[Example]) -> tuple[Tensor, Tenso
     indices = torch.stack([torch.cat(where), features])
     size = (len(examples), len(seen))
     matrix = torch.sparse_coo_tensor(indices, torch.cat(how_much), size, check_invariants=True)
-    return matrix.coalesce().to_sparse_csr(), seen
+    return matrix.coalesce(), seen
 
 
 def wide_features(wide: Wide, ids: Sequence[int]) -> Tensor:
@@ -73,6 +75,6 @@ def wide_features(wide: Wide, ids: Sequence[int]) -> Tensor:
     region = changed_region(row)
     found = []
     for length in range(1, wide.longest_gram + 1):
-        buckets, touch = wide.grams(row, region, length)
+        buckets, touch = wide.grams(row, region, torch.ones_like(row), length)
         found.append(buckets[touch > 0])
     return torch.cat(found)
