@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from themis_lsp.change import Edit, FileChange, Nature, Skip, UnitKind, Version
 from themis_lsp.diff import hunks_between
@@ -138,7 +139,7 @@ def _version(source: Source, unit: Unit) -> Version:
 
 
 def _texts(source: Source, unit: Unit) -> tuple[str, ...]:
-    return tuple(source.lines[row] for row in unit.rows)
+    return tuple(map(source.lines.__getitem__, unit.rows))
 
 
 def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit | None]]:
@@ -151,8 +152,11 @@ def _matched(before: Source, after: Source) -> Iterator[tuple[Unit | None, Unit 
     for number, unit in enumerate(after.units):
         new_of[unit.kind, unit.name].append(number)
 
+    old_lines = cache(lambda number: _counted(_texts(before, before.units[number])))
+    new_lines = cache(lambda number: _counted(_texts(after, after.units[number])))
+
     def alike(old: int, new: int) -> float:
-        return _similarity(_texts(before, before.units[old]), _texts(after, after.units[new]))
+        return _similarity(old_lines(old), new_lines(new))
 
     free_old: list[int] = []
     free_new: list[int] = []
@@ -195,22 +199,26 @@ def _best(
     return pairs
 
 
-def _similarity(one: Sequence[str], other: Sequence[str]) -> float:
+def _counted(lines: Sequence[str]) -> Counter[str]:
+    return Counter(bare for line in lines if (bare := line.strip()))
+
+
+def _similarity(one: Counter[str], other: Counter[str]) -> float:
     """Share of equal lines, in [0, 1]; white space at both ends and blank lines do not count."""
-    first = Counter(line.strip() for line in one if line.strip())
-    second = Counter(line.strip() for line in other if line.strip())
-    total = first.total() + second.total()
-    return 2 * (first & second).total() / total if total else 0.0
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 0.0
 
 
 def _moves(lost: list[_Piece], found: list[_Piece]) -> Iterator[Edit | Skip]:
     """Match what vanished from one file with what appeared in another."""
+    old_lines = [_counted(piece.version.lines) for piece in lost]
+    new_lines = [_counted(piece.version.lines) for piece in found]
 
     def alike(old: int, new: int) -> float:
         a, b = lost[old], found[new]
         if a.path == b.path or (a.kind, a.language) != (b.kind, b.language) or a.name == MODULE_NAME:
             return 0.0
-        return _similarity(a.version.lines, b.version.lines)
+        return _similarity(old_lines[old], new_lines[new])
 
     pairs = _best(range(len(lost)), range(len(found)), alike, least=_ALIKE)
     for old, new in pairs:

@@ -1,6 +1,7 @@
 """What the tokens of an edit prove about it: that only layout changed, or only local names."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,9 +31,9 @@ def nature_of(before: Source, old: Unit, after: Source, new: Unit, hunks: Sequen
     ``LAYOUT`` and ``RENAME`` are proofs; anything in doubt is ``CODE``.
     """
     # The rows between hunks count too: a statement that moved past them has the same tokens, in another order.
-    old_rows = set(old.rows[hunks[0].before_start : hunks[-1].before_end])
-    new_rows = set(new.rows[hunks[0].after_start : hunks[-1].after_end])
-    if old_rows & before.broken or new_rows & after.broken:
+    old_rows = old.rows[hunks[0].before_start : hunks[-1].before_end]
+    new_rows = new.rows[hunks[0].after_start : hunks[-1].after_end]
+    if not (before.broken.isdisjoint(old_rows) and after.broken.isdisjoint(new_rows)):
         return Nature.CODE
     one = list(_tokens(before, old_rows))
     other = list(_tokens(after, new_rows))
@@ -46,35 +47,35 @@ def nature_of(before: Source, old: Unit, after: Source, new: Unit, hunks: Sequen
     return Nature.CODE
 
 
-def _tokens(source: Source, rows: set[int]) -> Iterator[_Token]:
-    """Tokens on the given rows, without comments and Python docstrings."""
+def _tokens(source: Source, rows: Sequence[int]) -> Iterator[_Token]:
+    """Tokens on the given rows, which ascend, without comments and Python docstrings."""
     if not rows:
         return
-    first, last = min(rows), max(rows)
     indented = source.grammar.key == "python"
     previous_row = -1
     # (node, place, depth), pushed in reverse so that tokens come in file order
     stack: list[tuple[Node, str, int]] = [(source.tree.root_node, "", 0)]
     while stack:
         node, place, depth = stack.pop()
-        if node.end_point[0] < first or node.start_point[0] > last or node.type in COMMENTS:
+        row, kind = node.start_point[0], node.type
+        at = bisect_left(rows, row)
+        if at == len(rows) or rows[at] > node.end_point[0]:
             continue
-        if indented and _is_docstring(node):
+        if kind in COMMENTS or (indented and _is_docstring(node)):
             continue
-        if node.child_count and node.type not in _WHOLE:
-            inner = depth + (node.type == "block")
-            children = [
-                (child, f"{node.type}.{node.field_name_for_child(i) or ''}".rstrip("."), inner)
-                for i, child in enumerate(node.children)
-            ]
-            stack.extend(reversed(children))
-            continue
-        row = node.start_point[0]
-        if rows.isdisjoint(range(row, node.end_point[0] + 1)):
+        if node.child_count and kind not in _WHOLE:
+            inner = depth + (kind == "block")
+            children = node.children
+            start = bisect_left(children, rows[0], key=lambda child: child.end_point[0])
+            end = bisect_right(children, rows[-1], lo=start, key=lambda child: child.start_point[0])
+            stack.extend(
+                (children[i], f"{kind}.{node.field_name_for_child(i) or ''}".rstrip("."), inner)
+                for i in reversed(range(start, end))
+            )
             continue
         starts_row = indented and row != previous_row
         previous_row = row
-        yield _Token(node.type, node.text or b"", place, depth if starts_row else 0)
+        yield _Token(kind, node.text or b"", place, depth if starts_row else 0)
 
 
 def _is_docstring(node: "Node") -> bool:

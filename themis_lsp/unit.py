@@ -72,15 +72,15 @@ def parse(lines: Sequence[str], grammar: Grammar) -> Source:
         index = len(names)
         names.append((_qualified(names, parent, _name(node)), kind, parent))
         ancestors = _ancestors(names, parent)
-        for row in range(_first_row(node), min(node.end_point[0], len(lines) - 1) + 1):
-            if owners[row] in ancestors:  # a line shared by two siblings stays with the first
-                owners[row] = index
-    rows: list[list[int]] = [[] for _ in range(len(names) + 1)]
+        rows = slice(_first_row(node), node.end_point[0] + 1)
+        # A line shared by two siblings stays with the first.
+        owners[rows] = [index if owner in ancestors else owner for owner in owners[rows]]
+    owned: list[list[int]] = [[] for _ in range(len(names) + 1)]
     for row, owner in enumerate(owners):
-        rows[owner].append(row)  # -1, the module, is the last list
-    units = [Unit(name, kind, tuple(r)) for (name, kind, _), r in zip(names, rows, strict=False) if r]
-    if rows[-1]:
-        units.append(Unit(MODULE_NAME, UnitKind.MODULE, tuple(rows[-1])))
+        owned[owner].append(row)  # -1, the module, is the last list
+    units = [Unit(name, kind, tuple(own)) for (name, kind, _), own in zip(names, owned, strict=False) if own]
+    if owned[-1]:
+        units.append(Unit(MODULE_NAME, UnitKind.MODULE, tuple(owned[-1])))
     return Source(grammar, tuple(lines), tuple(units), tree, frozenset(_broken(tree.root_node)))
 
 

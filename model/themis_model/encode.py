@@ -234,9 +234,12 @@ class _Indents(NamedTuple):
 
     @classmethod
     def of(cls, before: Sequence[str], after: Sequence[str]) -> "_Indents":
-        widths = {_width(line) for lines in (before, after) for line in lines if line and not line.isspace()}
-        if not widths:
+        margins = {
+            line[: len(line) - len(bare)] for lines in (before, after) for line in lines if (bare := line.lstrip())
+        }
+        if not margins:
             return cls(0, _TAB)
+        widths = {_width(margin) for margin in margins}
         base = min(widths)
         deeper = [width - base for width in widths if width - base >= 2]
         return cls(base, min(deeper, default=_TAB))
@@ -246,8 +249,8 @@ class _Indents(NamedTuple):
 
 
 def _width(line: str) -> int:
-    blank = line[: len(line) - len(line.lstrip())]
-    return len(blank.replace("\t", " " * _TAB))
+    blank = len(line) - len(line.lstrip())
+    return blank + line.count("\t", 0, blank) * (_TAB - 1)
 
 
 def _cost(changed: Sequence[_Choice], hunks: Sequence[Hunk], cluster: Sequence[int]) -> int:
