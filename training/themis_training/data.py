@@ -97,12 +97,22 @@ def split_by_origin(
         if pair.source in trained:
             assigned[pair.id] = Split.TRAIN
             continue
-        digest = hashlib.sha256(f"{seed}\0{root[_project(pair)]}".encode()).digest()
-        draw = int.from_bytes(digest[:8], "big") / 2**64
+        draw = _draw(f"{seed}", root[_project(pair)])
         assigned[pair.id] = (
             Split.TEST if draw < test else Split.CALIBRATION if draw < test + calibration else Split.TRAIN
         )
     return assigned
+
+
+def folds_by_origin(pairs: Sequence[Pair], folds: int, seed: int = 1) -> dict[str, int]:
+    """The fold of each pair id, the same for all pairs of one origin; independent of ``split_by_origin``."""
+    root = _origins(pairs)
+    return {pair.id: int(_draw(f"fold {seed}", root[_project(pair)]) * folds) for pair in pairs}
+
+
+def _draw(salt: str, origin: str) -> float:
+    """A number in [0, 1) that only depends on the names."""
+    return int.from_bytes(hashlib.sha256(f"{salt}\0{origin}".encode()).digest()[:8], "big") / 2**64
 
 
 def _project(pair: Pair) -> str:

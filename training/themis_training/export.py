@@ -6,6 +6,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,10 +26,10 @@ from themis_training.calibration import Evidence, calibrate
 from themis_training.card import write_card
 from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
-from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, edits_split, load_run
+from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, edits_split, held_out_margins, load_run
 from themis_training.graph import PARITY, export_fp32, graph_rewards, quantise
 from themis_training.mined import MinedEdit
-from themis_training.pairs import windows_of
+from themis_training.pairs import largest_margins, windows_of
 from themis_training.recipe import Recipe
 
 _PARITY_PAIRS = 200
@@ -86,9 +87,10 @@ def export_bundle(
         ]
         if not for_calibration:
             raise ExportError("no real edits to calibrate silence on: give --edits from `themis train mine`")
-        calibration_pairs = margins(small, data.of(Split.CALIBRATION), encoder)
-        neutral = _edit_deltas(small, for_calibration, encoder)
-        evidence = _evidence(data.of(Split.CALIBRATION), calibration_pairs, neutral)
+        score = partial(graph_rewards, small)
+        pairs, deltas = held_out_margins(run, data, score, encoder)
+        neutral = largest_margins(score, [(e.before, e.after, e.language) for e in for_calibration], encoder)
+        evidence = _evidence(pairs, deltas, neutral)
         calibration = calibrate(evidence, recipe.criteria, Mix(), Standard())
         parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
         if parity.fp32 > PARITY:
@@ -103,28 +105,6 @@ def export_bundle(
             shutil.rmtree(target)
         shutil.move(work / "bundle", target)
     return parity
-
-
-def margins(graph: Path, pairs: Sequence[Pair], encoder: Encoder) -> FloatArray:
-    """Reward differences ``[pairs, 5]``, chosen minus rejected; 0 where no window holds the change."""
-    return _largest(graph, [(p.rejected, p.chosen, p.language) for p in pairs], encoder)
-
-
-def _edit_deltas(graph: Path, edits: Sequence[MinedEdit], encoder: Encoder) -> FloatArray:
-    return _largest(graph, [(e.before, e.after, e.language) for e in edits], encoder)
-
-
-def _largest(graph: Path, changes: Sequence[tuple[str, str, str]], encoder: Encoder) -> FloatArray:
-    """As in a review: per criterion, the window with the largest absolute difference counts."""
-    seen = [windows_of(before, after, language, encoder) for before, after, language in changes]
-    views = [view.ids for windows in seen for w in windows for view in (w.before, w.after)]
-    rewards = iter(graph_rewards(graph, views))
-    rows = []
-    for windows in seen:
-        deltas = np.array([-next(rewards) + next(rewards) for _ in windows]).reshape(-1, len(CRITERIA))
-        best = np.abs(deltas).argmax(axis=0) if len(deltas) else None
-        rows.append(np.zeros(len(CRITERIA)) if best is None else deltas[best, range(len(CRITERIA))])
-    return np.array(rows, dtype=np.float32).reshape(-1, len(CRITERIA))
 
 
 def _evidence(pairs: Sequence[Pair], deltas: FloatArray, neutral: FloatArray) -> dict[Criterion, Evidence]:

@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,33 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from themis_lsp.error import UsageError
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
 from themis_model.scorer import FloatArray
 from themis_model.tokens import BpeTokenizer
 from themis_training.calibration import balanced_weights
 from themis_training.corpus import CodeFile, sample_files
-from themis_training.data import Pair, Split, read_pairs, split_by_origin
+from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split_by_origin
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
 from themis_training.network import RewardNetwork
-from themis_training.pairs import Example, Weights, examples_of, length_neutral, ties_of, with_ties
+from themis_training.pairs import (
+    Example,
+    Score,
+    Weights,
+    examples_of,
+    largest_margins,
+    length_neutral,
+    ties_of,
+    with_ties,
+)
 from themis_training.pretrain import pieces_of, pretrain
 from themis_training.recipe import Recipe
 from themis_training.tokenizer import train_tokenizer
 from themis_training.wide import fit_wide
 
-NETWORK, RUN, TOKENIZER = "network.pt", "run.json", "tokenizer.json"
+NETWORK, RUN, TOKENIZER, HELD_OUT = "network.pt", "run.json", "tokenizer.json", "held_out.json"
 _PIECE = 160  # tokens of a pre-training view
 _SHARES = np.linspace(0, 3, 31)  # candidate weights of the deep path beside the wide one
 
@@ -82,21 +93,21 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
     """Train everything the recipe asks for into the folder ``run``; what is already there is not done again."""
     run.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    trained = data.of(Split.TRAIN)
+    trained = data.of(Split.TRAIN) + (data.of(Split.CALIBRATION) if recipe.folds else [])
     if not (run / TOKENIZER).exists():
         texts = [f.text for f in data.files] + [pair.chosen for pair in trained]
         train_tokenizer(texts, run / TOKENIZER, recipe.shape.vocabulary)
     encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
-    examples = [e for e in examples_of(trained, encoder) if e.criterion in columns]
     ties = list(ties_of(data.edits, recipe.tied, encoder))
-    weights = with_ties(length_neutral(examples, recipe.caps, recipe.per_project), examples, ties, recipe.ties)
-    examples += ties
+    examples, weights = _taught(trained, ties, recipe, encoder)
     torch.manual_seed(recipe.seed)
     network = RewardNetwork(recipe.shape)
     log: dict[str, Any] = {"examples": len(examples) - len(ties), "ties": len(ties)}
     if network.wide is not None:
         fit_wide(network.wide, examples, weights, columns, recipe.ridge)
+    if recipe.folds:
+        _cross_fit(recipe, trained, ties, encoder, run)
     if network.deep is not None:
         if recipe.pretraining is not None:
             pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
@@ -111,6 +122,47 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
     log |= {"minutes": round((time.monotonic() - began) / 60, 1), "machine": platform.processor() or platform.machine()}
     _write_run(recipe, data, log, run)
     return network
+
+
+def _taught(
+    pairs: Sequence[Pair], ties: Sequence[Example], recipe: Recipe, encoder: Encoder
+) -> tuple[list[Example], Weights]:
+    """Examples of the trained criteria, ties last, and their weights."""
+    examples = [e for e in examples_of(pairs, encoder) if CRITERIA[e.criterion] in recipe.criteria]
+    weights = length_neutral(examples, recipe.caps, recipe.per_project)
+    return [*examples, *ties], with_ties(weights, examples, ties, recipe.ties)
+
+
+def _cross_fit(recipe: Recipe, pairs: Sequence[Pair], ties: Sequence[Example], encoder: Encoder, run: Path) -> None:
+    """Margins of every real pair from a model that saw nothing of its origin, for calibration."""
+    if recipe.shape.layers:
+        raise UsageError(f"recipe {recipe.name} has both folds and a deep path; cross-fitting it would take days")
+    columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
+    fold = folds_by_origin(pairs, recipe.folds, recipe.seed)
+    real = [pair for pair in pairs if pair.source not in recipe.always_train]
+    found: dict[str, list[float]] = {}
+    for left_out in range(recipe.folds):
+        network = RewardNetwork(recipe.shape)
+        synthetic = set(recipe.always_train)
+        kept = [p for p in pairs if fold[p.id] != left_out or p.source in synthetic]
+        examples, weights = _taught(kept, ties, recipe, encoder)
+        if network.wide is not None:
+            fit_wide(network.wide, examples, weights, columns, recipe.ridge)
+        asked = [pair for pair in real if fold[pair.id] == left_out]
+        changes = [(pair.rejected, pair.chosen, pair.language) for pair in asked]
+        margins = largest_margins(partial(rewards_of, network), changes, encoder)
+        found |= {pair.id: [float(x) for x in row] for pair, row in zip(asked, margins, strict=True)}
+    (run / HELD_OUT).write_text(json.dumps(found), encoding="utf-8")
+
+
+def held_out_margins(run: Path, data: Data, score: Score, encoder: Encoder) -> tuple[list[Pair], FloatArray]:
+    """Pairs to calibrate on with their margins ``[pairs, 5]``: cross-fitted ones, or those held out for it."""
+    if (run / HELD_OUT).exists():
+        found = json.loads((run / HELD_OUT).read_text(encoding="utf-8"))
+        pairs = [pair for pair in data.pairs if pair.id in found]
+        return pairs, np.array([found[pair.id] for pair in pairs], np.float32).reshape(-1, len(CRITERIA))
+    pairs = data.of(Split.CALIBRATION)
+    return pairs, largest_margins(score, [(p.rejected, p.chosen, p.language) for p in pairs], encoder)
 
 
 def thinned(weights: Weights, most: int, seed: int) -> tuple[npt.NDArray[np.intp], Weights]:

@@ -1,7 +1,7 @@
 """Pairs as the model reads them: one example per window, with the weights that make length uninformative."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,12 @@ from themis_lsp.diff import hunks_between
 from themis_lsp.unit import split_lines
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, Window
+from themis_model.scorer import FloatArray
 from themis_training.data import Pair
 from themis_training.mined import MinedEdit
 
 Weights = npt.NDArray[np.float64]
+Score = Callable[[Sequence[Sequence[int]]], FloatArray]
 
 MOST_WINDOWS = 4  # of one pair; edits scattered further teach little about any one place
 
@@ -66,6 +68,24 @@ def examples_of(pairs: Iterable[Pair], encoder: Encoder) -> Iterator[Example]:
                 pair.id, pair.source, pair.language, pair.project, CRITERIA.index(pair.criterion),
                 chosen, rejected, longer, 1 / len(seen),
             )  # fmt: skip
+
+
+def largest_margins(score: Score, changes: Sequence[tuple[str, str, str]], encoder: Encoder) -> FloatArray:
+    """Reward differences ``[changes, 5]``, after minus before; as in a review, the window with the largest one counts.
+
+    Args:
+        score: views as token ids to rewards ``[views, 5]``.
+        changes: before, after and language of each.
+        encoder: makes the views. A change that fits no window gets 0.
+    """
+    seen = [windows_of(before, after, language, encoder) for before, after, language in changes]
+    rewards = iter(score([view.ids for windows in seen for w in windows for view in (w.before, w.after)]))
+    margins = np.zeros((len(changes), len(CRITERIA)), np.float32)
+    for row, windows in enumerate(seen):
+        deltas = np.array([-next(rewards) + next(rewards) for _ in windows]).reshape(-1, len(CRITERIA))
+        if len(deltas):
+            margins[row] = deltas[np.abs(deltas).argmax(axis=0), range(len(CRITERIA))]
+    return margins
 
 
 def ties_of(edits: Iterable[MinedEdit], criteria: Sequence[Criterion], encoder: Encoder) -> Iterator[Example]:

@@ -27,6 +27,8 @@ class Recipe:
         tied: criteria for which an ordinary edit is a tie; ordinary edits do fix bugs, so correctness is not one.
         ties: weight of all ties beside all pairs of a criterion.
         most_ties: ordinary edits used, drawn evenly from the repositories set aside for training.
+        folds: with 2 or more, the calibration pairs are trained on too, and calibration uses margins from as many
+            models that each left one fold of origins out; for networks without a deep path, which train in seconds.
         deep_examples: windows the deep path sees in an epoch.
         deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
     """
@@ -44,6 +46,7 @@ class Recipe:
     tied: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
     ties: float = 0.5
     most_ties: int = 6000
+    folds: int = 0
     deep_examples: int = 1600
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
 
@@ -55,7 +58,7 @@ _TRAINED = (Criterion.FUNCTIONAL_CORRECTNESS, Criterion.SECURITY_HARDNESS)
 
 def wide_1() -> Recipe:
     """The wide path alone: minutes of one core."""
-    return Recipe("themis-wide-1", 1, Shape(8192, 0, 256, 1 << 18, 3), _TRAINED, _TEMPLATES, _CAPS)
+    return Recipe("themis-wide-1", 1, Shape(8192, 0, 256, 1 << 18, 3), _TRAINED, _TEMPLATES, _CAPS, folds=5)
 
 
 def small_1() -> Recipe:
