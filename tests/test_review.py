@@ -1,17 +1,21 @@
 """Judging: who speaks, who keeps silent and why, which lines weigh most, and that nothing else matters."""
 
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
-from themis_lsp.change import FileChange
+from themis_lsp.change import Edit, FileChange, Skip
 from themis_lsp.edits import INCOMPLETE, NEW, edits_of
 from themis_lsp.review import IGNORED, LAYOUT, RENAME, TOO_LARGE, UNSURE, Review, review
 from themis_lsp.settings import Settings
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, State
 from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import View
 from themis_model.fake import FakeScorer
+from themis_model.scorer import FloatArray
 
 SECURITY = Criterion.SECURITY_HARDNESS
 RISKY = FakeScorer({"md5": (0, 0, 0, -4, 0), "sha256": (0, 0, 0, 4, 0), "maybe": (0, 0, 0, -1, 0)})
@@ -118,6 +122,66 @@ def test_neighbours_change_nothing() -> None:
     assert [replace(v, path="a.py") for v in crowd.verdicts[:5]] == list(alone.verdicts)
     assert len(crowd.findings) == 10
     assert crowd.coverage.scored == 100
+
+
+@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 64, 65])
+def test_threads_change_nothing(count: int) -> None:
+    one, two = (review(edits_of(many(count)), RISKY, Settings(threads=threads)) for threads in (1, 2))
+    assert one == two
+    assert one.coverage.scored == count
+
+
+class Watched(FakeScorer):
+    """Waits in every call until ``released``, and remembers on which threads it was called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+        self.called_on: set[int] = set()
+
+    def score(self, views: Sequence[View]) -> FloatArray:
+        self.called_on.add(threading.get_ident())
+        if not self.released.wait(timeout=10):
+            raise TimeoutError("nothing was prepared meanwhile")
+        return super().score(views)
+
+
+# edits, threads, number that are prepared before any is scored, whether scoring needs a thread of its own
+MEANWHILE = [(100, 2, 33, True), (100, 1, 32, False), (31, 2, 31, False)]
+
+
+@pytest.mark.parametrize(("count", "threads", "ahead", "is_beside"), MEANWHILE)
+def test_the_next_edits_are_prepared_while_the_last_are_scored(
+    count: int, threads: int, ahead: int, is_beside: bool
+) -> None:
+    scorer = Watched()
+
+    def edits() -> Iterator[Edit | Skip]:
+        for number, edit in enumerate(edits_of(many(count)), 1):
+            if number == ahead:
+                scorer.released.set()
+            yield edit
+
+    assert review(edits(), scorer, Settings(threads=threads)).coverage.scored == count
+    assert (threading.get_ident() not in scorer.called_on) is is_beside
+
+
+class Failing(FakeScorer):
+    def score(self, views: Sequence[View]) -> FloatArray:
+        raise RuntimeError(f"no rewards for {len(views)} views")
+
+
+def interrupted() -> Iterator[Edit | Skip]:
+    yield from edits_of(many(40))
+    raise KeyboardInterrupt
+
+
+def test_whatever_ends_a_review_leaves_no_thread_behind() -> None:
+    with pytest.raises(RuntimeError, match="no rewards for 64 views"):
+        review(edits_of(many(100)), Failing(), Settings())
+    with pytest.raises(KeyboardInterrupt):
+        review(interrupted(), RISKY, Settings())
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("themis-review")]
 
 
 def test_findings_are_capped_and_the_surest_come_first() -> None:

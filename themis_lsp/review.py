@@ -1,8 +1,10 @@
 """Judging edits: views, rewards, verdicts, findings. No IO, and no knowledge of git, terminals or editors."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from themis_lsp.attribute import Candidate, findings_of
 from themis_lsp.change import Edit, Nature, Skip
@@ -65,6 +67,17 @@ class _Prepared:
     windows: tuple[Window, ...]
 
 
+class _Rewarded(NamedTuple):
+    window: Window
+    before: FloatArray
+    after: FloatArray
+
+
+class _Scored(NamedTuple):
+    edit: Edit
+    rewarded: Sequence[_Rewarded]  # one per window
+
+
 def review(
     edits: Iterable[Edit | Skip],
     scorer: Scorer,
@@ -90,30 +103,29 @@ def review(
     candidates: list[Candidate] = []
     skipped: list[Skip] = []
     scored = settled = 0
-    for batch in _batches(edits, _BATCH):
-        prepared: list[_Prepared] = []
-        for item in batch:
+
+    def prepared() -> Iterator[_Prepared]:
+        for item in edits:
             outcome = item if isinstance(item, Skip) else _prepare(item, scorer, local(item.path))
             if isinstance(outcome, Skip):
                 skipped.append(outcome)
             else:
-                prepared.append(outcome)
-        rewards = iter(scorer.score([view for p in prepared for w in p.windows for view in (w.before, w.after)]))
-        for one in prepared:
-            chosen = local(one.edit.path)
-            pairs = [(window, next(rewards), next(rewards)) for window in one.windows]
-            settled += not pairs
-            scored += bool(pairs)
-            found: list[Candidate] = []
-            for criterion in chosen.criteria:
-                verdict, window = _judge(one.edit, criterion, pairs, calibration)
-                verdicts.append(verdict)
-                if window is not None and _is_shown(verdict, chosen):
-                    found.append(Candidate(verdict, one.edit, window, verdict.direction is not Direction.WORSE))
-            quiet, told = silenced(one.edit, [c.verdict.criterion for c in found], speaking)
-            suppressed += [c.verdict for c in found if c.verdict.criterion in quiet]
-            candidates += [c for c in found if c.verdict.criterion not in quiet]
-            notes += told
+                yield outcome
+
+    for edit, rewarded in _scored(prepared(), scorer, settings.threads):
+        chosen = local(edit.path)
+        settled += not rewarded
+        scored += bool(rewarded)
+        found: list[Candidate] = []
+        for criterion in chosen.criteria:
+            verdict, window = _judge(edit, criterion, rewarded, calibration)
+            verdicts.append(verdict)
+            if window is not None and _is_shown(verdict, chosen):
+                found.append(Candidate(verdict, edit, window, verdict.direction is not Direction.WORSE))
+        quiet, told = silenced(edit, [c.verdict.criterion for c in found], speaking)
+        suppressed += [c.verdict for c in found if c.verdict.criterion in quiet]
+        candidates += [c for c in found if c.verdict.criterion not in quiet]
+        notes += told
     candidates.sort(key=_surest_first)
     findings = findings_of(candidates[: settings.max_findings], scorer)
     coverage = Coverage(scored, settled, tuple(skipped))
@@ -125,10 +137,24 @@ def _surest_first(candidate: Candidate) -> tuple[float, str, tuple[int, ...]]:
     return -verdict.p.worse if verdict.p else 0.0, verdict.path, candidate.edit.after.numbers[:1]
 
 
-def _batches(items: Iterable[Edit | Skip], size: int) -> Iterator[list[Edit | Skip]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, size)):
-        yield batch
+def _scored(prepared: Iterator[_Prepared], scorer: Scorer, threads: int) -> Iterator[_Scored]:
+    """Edits with their rewards, in order; with more than one thread, a batch is scored while the next is prepared."""
+    with ThreadPoolExecutor(1, "themis-review") as beside:  # it starts its thread when first used
+        scoring: Future[list[_Scored]] | None = None
+        while batch := list(islice(prepared, _BATCH)):
+            if threads == 1 or (scoring is None and len(batch) < _BATCH):  # nothing to prepare meanwhile
+                yield from _score(batch, scorer)
+                continue
+            before, scoring = scoring, beside.submit(_score, batch, scorer)
+            if before is not None:
+                yield from before.result()
+        if scoring is not None:
+            yield from scoring.result()
+
+
+def _score(batch: Sequence[_Prepared], scorer: Scorer) -> list[_Scored]:
+    rewards = iter(scorer.score([view for p in batch for w in p.windows for view in (w.before, w.after)]))
+    return [_Scored(p.edit, [_Rewarded(w, next(rewards), next(rewards)) for w in p.windows]) for p in batch]
 
 
 def _prepare(edit: Edit, scorer: Scorer, settings: Settings) -> _Prepared | Skip:
@@ -145,21 +171,21 @@ def _prepare(edit: Edit, scorer: Scorer, settings: Settings) -> _Prepared | Skip
 def _judge(
     edit: Edit,
     criterion: Criterion,
-    pairs: Sequence[tuple[Window, FloatArray, FloatArray]],
+    rewarded: Sequence[_Rewarded],
     calibration: Calibration,
 ) -> tuple[Verdict, Window | None]:
     """The verdict, from the cluster of hunks with the largest |Δ|, and that cluster's window."""
-    settled = LAYOUT if not pairs else RENAME if _is_name_only(edit, criterion) else ""
+    settled = LAYOUT if not rewarded else RENAME if _is_name_only(edit, criterion) else ""
     if settled:
         return Verdict(edit.path, edit.unit, criterion, Direction.NONE, 0.0, None, settled), None
     column = CRITERIA.index(criterion)
     # Python floats are doubles: the difference of two float32 is exact, hence exactly antisymmetric.
-    deltas = [float(after[column]) - float(before[column]) for _, before, after in pairs]
+    deltas = [float(after[column]) - float(before[column]) for _, before, after in rewarded]
     heaviest = max(range(len(deltas)), key=lambda n: abs(deltas[n]))
     p = calibration.probabilities(criterion, deltas[heaviest])
     direction, because = _speak(p, calibration.curves[criterion])
     verdict = Verdict(edit.path, edit.unit, criterion, direction, deltas[heaviest], p, because)
-    return verdict, pairs[heaviest][0]
+    return verdict, rewarded[heaviest].window
 
 
 def _is_name_only(edit: Edit, criterion: Criterion) -> bool:

@@ -119,15 +119,25 @@ def one_edit(scorer: Scorer, bare: Callable[[View], object], runs: int) -> Figur
 
 
 def throughput(one: Scorer, two: Scorer, units: int, runs: int) -> Figure:
-    """How much faster a large change is reviewed by a scorer with two threads than by one with one."""
+    """How much faster a large change is reviewed on two threads than on one.
+
+    Args:
+        one: scores one view after the other; nothing is prepared meanwhile, so that it keeps to one core.
+        two: scores two views at the same time.
+        units: changed functions.
+        runs: of each.
+
+    Raises:
+        BenchError: not every unit was scored.
+    """
     files = list(changes(units))
 
-    def judge(scorer: Scorer) -> None:
-        scored = review(edits_of(files), scorer, Settings()).coverage.scored
+    def judge(scorer: Scorer, threads: int) -> None:
+        scored = review(edits_of(files), scorer, Settings(threads=threads)).coverage.scored
         if scored != units:
             raise BenchError(f"only {scored} of {units} units were scored")
 
-    medians = alternating({"1 thread": lambda: judge(one), "2 threads": lambda: judge(two)}, runs)
+    medians = alternating({"1 thread": lambda: judge(one, 1), "2 threads": lambda: judge(two, 2)}, runs)
     gain = medians["1 thread"] / medians["2 threads"]
     return Figure(f"{units:,} units on two threads", gain, "×", 1.5, medians, runs, is_floor=True)
 
