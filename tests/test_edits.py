@@ -112,6 +112,7 @@ RENAMES = [
     ("a.js", "function f(n) {\n  const k = n.size;\n  return g(k);\n}\n", ("k", "count"), ("g", "h")),
     ("a.ts", "function f(n: number) {\n  let k = n;\n  return k;\n}\n", ("k", "count"), ("number", "string")),
     ("a.go", "func f(n int) int {\n\tk := n + 1\n\treturn g(k)\n}\n", ("k", "count"), ("g", "h")),
+    ("a.go", "func f() int {\n\ta, k := 1, limit\n\treturn a + k\n}\n", ("k", "count"), ("limit", "most")),
     ("A.java", "class A { int f(int n) {\n  int k = n;\n  return g(k);\n} }\n", ("k", "count"), ("g", "h")),
     ("a.rb", "def f(n)\n  k = n + 1\n  g(k)\nend\n", ("k", "count"), ("g", "h")),
     ("a.c", "int f(int n) {\n  int k = n;\n  return g(k);\n}\n", ("k", "count"), ("g", "h")),

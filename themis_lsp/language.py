@@ -117,7 +117,7 @@ GRAMMARS = {
             "go", "go", "tree_sitter_go", ("(function_declaration)", "(method_declaration)"), ("(type_declaration)",),
             declares=frozenset({
                 "parameter_declaration.name", "short_var_declaration.left", "var_spec.name", "range_clause.left",
-                "expression_list", "variadic_parameter_declaration.name",
+                "variadic_parameter_declaration.name",
             }),
             borrows=frozenset({"call_expression.function", "function_declaration.name", "keyed_element"}),
         ),

@@ -68,8 +68,9 @@ def _tokens(source: Source, rows: Sequence[int]) -> Iterator[_Token]:
             children = node.children
             start = bisect_left(children, rows[0], key=lambda child: child.end_point[0])
             end = bisect_right(children, rows[-1], lo=start, key=lambda child: child.start_point[0])
+            around = place if kind == "expression_list" else None  # Go has one on both sides of an assignment
             stack.extend(
-                (children[i], f"{kind}.{node.field_name_for_child(i) or ''}".rstrip("."), inner)
+                (children[i], around or f"{kind}.{node.field_name_for_child(i) or ''}".rstrip("."), inner)
                 for i in reversed(range(start, end))
             )
             continue
