@@ -56,8 +56,7 @@ def with_thresholds(curve: Curve, criterion: Criterion, evidence: Evidence, mix:
         return np.array([at.probabilities(criterion, float(delta)) for delta in deltas]).reshape(-1, 3)
 
     better, worse = shares(evidence.deltas), shares(-evidence.deltas)
-    # Both ways round: an edit that is neutral one way is neutral the other way.
-    neutral = np.concatenate([shares(evidence.neutral), shares(-evidence.neutral)])
+    neutral = shares(evidence.neutral)  # as they happened: turned round, an ordinary edit is not an ordinary edit
     weight = balanced_weights(evidence.longer)
     down = Sample(worse[:, 0], better[:, 0], neutral[:, 0], weight)
     up = Sample(better[:, 2], worse[:, 2], neutral[:, 2], weight)

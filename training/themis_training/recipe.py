@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``small_1`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_1`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,12 +57,12 @@ _TRAINED = (Criterion.FUNCTIONAL_CORRECTNESS, Criterion.SECURITY_HARDNESS)
 
 
 def wide_1() -> Recipe:
-    """The wide path alone: minutes of one core."""
+    """The wide path alone, cross-fitted: minutes of one core."""
     return Recipe("themis-wide-1", 1, Shape(8192, 0, 256, 1 << 18, 3), _TRAINED, _TEMPLATES, _CAPS, folds=5)
 
 
 def small_1() -> Recipe:
-    """Wide and deep together, the deep path pre-trained on plain code: about two hours of one core."""
+    """Wide and deep together, the deep path pre-trained on plain code: an hour of one core; the log says why not."""
     return Recipe(
         "themis-small-1",
         1,
