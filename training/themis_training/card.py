@@ -57,7 +57,7 @@ def write_card(name: str, calibration: Calibration, training: dict[str, Any], re
             ("source", "criterion", "licence", "split", "pairs"),
             ([s["source"], s["criterion"], s["license"], s["split"], s["pairs"]] for s in training.get("sources", [])),
         ),
-        _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "commit"),
+        _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "files"),
         _code("Ordinary edits, trained on as ties", training.get("ordinary_edits", []), "edits"),
         _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),
         _origin(training),
@@ -151,11 +151,11 @@ def _code(title: str, rows: list[dict[str, Any]], last: str) -> str:
         return ""
     licences: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        licences[row.get("license", "")].append(f"{row['repository']} ({str(row[last])[:12]})")
+        licences[row.get("license", "")].append(f"{row['repository']} ({row['commit'][:12]}, {row[last]})")
     listed = [
         f"- {f'{name}: ' if name else ''}{', '.join(repositories)}" for name, repositories in sorted(licences.items())
     ]
-    return f"**{title}** ({last} in brackets):\n\n" + "\n".join(listed) + "\n"
+    return f"**{title}** (newest commit and number of {last} in brackets):\n\n" + "\n".join(listed) + "\n"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

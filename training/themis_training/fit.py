@@ -257,13 +257,16 @@ def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
 
 def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> None:
     sources = Counter((p.source, p.criterion.value, p.license, data.split[p.id].value) for p in data.pairs)
-    repositories = {f.repository: f.commit for f in data.files}
+    repositories = Counter((f.repository, f.license, f.commit) for f in data.files)
     record = {
         "recipe": _plain(asdict(recipe)),
         "data_digest": data.digest,
         "sources": [dict(zip(("source", "criterion", "license", "split", "pairs"), (*key, n), strict=True))
                     for key, n in sorted(sources.items())],
-        "code": [{"repository": name, "commit": commit} for name, commit in sorted(repositories.items())],
+        "code": [
+            {"repository": name, "license": terms, "commit": commit, "files": n}
+            for (name, terms, commit), n in sorted(repositories.items())
+        ],
         "ordinary_edits": edit_origins(data.edits),
         **log,
     }  # fmt: skip
