@@ -13,8 +13,8 @@ from rich.text import Text
 
 from themis_cli.escape import visible
 from themis_cli.report import FORMATS, Detail, Report
-from themis_cli.report.look import percent
 from themis_cli.report.text import show
+from themis_lsp.attribute import percent
 from themis_lsp.change import FileChange, Skip
 from themis_lsp.edits import edits_of
 from themis_lsp.review import review

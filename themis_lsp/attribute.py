@@ -77,7 +77,12 @@ def _message(verdict: Verdict, excerpts: Sequence[Excerpt]) -> str:
     where = f"line {lines.first}" if lines.first == lines.last else f"lines {lines.first}–{lines.last}"
     p = verdict.p.worse if verdict.p else 0.0
     weigh = "weighs" if lines.first == lines.last else "weigh"
-    return f"{certainty(p)} worse for {verdict.criterion.short} ({p:.0%}): {where} {weigh} most"
+    return f"{certainty(p)} worse for {verdict.criterion.short} ({percent(p)}): {where} {weigh} most"
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] for people; neither certainty nor its opposite is claimed."""
+    return ">99 %" if share > 0.995 else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
 def certainty(probability: float) -> str:

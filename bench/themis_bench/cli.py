@@ -13,7 +13,7 @@ from themis_bench.split import TEST, TRAIN
 from themis_lsp.error import UsageError
 from themis_model.scorer import Scorer
 
-app = typer.Typer(help="Measure a model's accuracy and the speed of Themis.", no_args_is_help=True)
+app = typer.Typer(help="Measure a model's accuracy and the speed of Themis.", add_completion=False)
 floor_app = typer.Typer(help="The linear model that every other has to beat.", no_args_is_help=True)
 app.add_typer(floor_app, name="floor")
 

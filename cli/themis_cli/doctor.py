@@ -128,7 +128,7 @@ def _criteria(calibration: "Calibration") -> _Rows:
 
 
 def _threshold(word: str, threshold: "Threshold") -> str:
-    from themis_cli.report.look import percent
+    from themis_lsp.attribute import percent
 
     start = f"{word} from {percent(threshold.probability)} on"
     if not threshold.judged:

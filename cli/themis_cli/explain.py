@@ -74,7 +74,7 @@ def about_criterion(name: str, calibration: "Calibration") -> Iterator[tuple[str
 def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Iterator[tuple[str, str]]:
     """Labelled paragraphs about one row of ``findings`` of a JSON report."""
     from themis_cli import meaning
-    from themis_cli.report.look import percent
+    from themis_lsp.attribute import percent
     from themis_model.criterion import Criterion
 
     worse, neutral, better = finding["p"]

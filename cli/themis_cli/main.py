@@ -73,7 +73,7 @@ def _run_group(module: str, extra: str, arguments: Sequence[str]) -> int:
         raise ThemisError(
             f"themis {extra} needs the package {missing.name}: run pip install 'themis-lsp[{extra}]'"
         ) from None
-    return _invoke(group, f"themis {extra}", arguments)
+    return _invoke(group, f"themis {extra}", arguments or ["--help"])
 
 
 def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from themis_cli.report.look import percent
+from themis_lsp.attribute import percent
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import Criterion
 

@@ -92,7 +92,7 @@ def _rows(
     units: Sequence[_Placed], others: "Sequence[View]", asked: "Sequence[Criterion]", scorer: "Scorer"
 ) -> Iterator[tuple[str, ...]]:
     from themis_cli.ranking import share_below
-    from themis_cli.report.look import percent
+    from themis_lsp.attribute import percent
     from themis_model.criterion import CRITERIA
 
     if len(others) < _FEWEST:

@@ -166,17 +166,17 @@ class Encoder:
         return Windows(windows, too_large)
 
     def whole(self, lines: Sequence[str], language: str) -> View:
-        """The first lines of one version that fit, for ranking units that have no other version."""
+        """The first lines of one version that fit, all marked as changed, for units that have no other version."""
         text = _Text(lines, language, _Indents.of(lines, ()))
-        room = self.max_tokens - 2
-        shown: list[_Part] = []
+        room = self.max_tokens - 4  # the language token, two markers and a cut
+        shown: list[_Line] = []
         for start in range(0, len(lines), 24):
             for line in self._lines(lines[start : start + 24], text):
                 if len(line.ids) > room:
-                    return Window(language, (*shown, None), ()).before
+                    return Window(language, (_Choice(0, (), tuple(shown)), None), (0,)).after
                 room -= len(line.ids)
                 shown.append(line)
-        return Window(language, tuple(shown), ()).before
+        return Window(language, (_Choice(0, (), tuple(shown)),), (0,)).after
 
     def _window(
         self, text: "_Text", hunks: Sequence[Hunk], changed: Sequence[_Choice], cluster: Sequence[int]

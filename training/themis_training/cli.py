@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Mine edits, fit a model, export it as a bundle.",
     epilog="Example: themis train fit small_1 --pairs pairs.parquet --clones clones/ --run runs/small_1",
-    no_args_is_help=True,
+    add_completion=False,
 )
 
 RecipeName = Annotated[str, typer.Argument(help="A named configuration, e.g. small_1, wide_1 or tiny.")]

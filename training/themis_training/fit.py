@@ -110,6 +110,8 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
         _cross_fit(recipe, trained, ties, encoder, run)
     if network.deep is not None:
         if recipe.pretraining is not None:
+            if not data.files:
+                raise UsageError(f"recipe {recipe.name} pre-trains on plain code: give it a folder of clones, --clones")
             pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
             start = pretrain(pieces, recipe.shape, recipe.pretraining, run / "pretrain.ckpt")
             network.deep.load_state_dict(start, strict=False)

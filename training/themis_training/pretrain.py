@@ -52,7 +52,7 @@ def pieces_of(files: Sequence[CodeFile], encoder: Encoder, length: int, seed: in
         while at < len(lines):
             take = draw.randint(6, 24)
             view = encoder.whole(lines[at : at + take], file.language)
-            ids = list(view.ids[:length])
+            ids = [i for i in view.ids if i not in (EDIT, END_EDIT)][:length]
             if len(ids) > 24:
                 start = draw.randrange(1, len(ids) - 1)
                 end = min(len(ids), start + draw.randrange(0, 24))

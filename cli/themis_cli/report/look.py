@@ -88,8 +88,3 @@ class Screen(Console):
     def on_broken_pipe(self) -> None:
         """Let the command line decide; rich would end with status 1, which here means findings."""
         raise BrokenPipeError
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] for people; neither certainty nor its opposite is claimed."""
-    return ">99 %" if share > 0.995 else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")

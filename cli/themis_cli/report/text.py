@@ -9,9 +9,9 @@ from rich.text import Text
 
 from themis_cli.escape import visible
 from themis_cli.report.excerpt import diff_of
-from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen, percent
+from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen
 from themis_cli.report.record import Detail, Report
-from themis_lsp.attribute import certainty
+from themis_lsp.attribute import certainty, percent
 from themis_lsp.edits import INCOMPLETE, NEW, UNSUPPORTED, WHITE_SPACE
 from themis_lsp.finding import Finding
 from themis_lsp.review import TOO_LARGE, Coverage, Review
