@@ -30,7 +30,7 @@ from themis_training.graph import PARITY, export_fp32, graph_rewards
 from themis_training.mined import MinedEdit
 from themis_training.network import RewardNetwork, Shape, changed_region, ranking_loss
 from themis_training.pairs import examples_of, length_neutral
-from themis_training.recipe import tiny
+from themis_training.recipe import Recipe, tiny
 from themis_training.wide import wide_features
 
 pytestmark = pytest.mark.training
@@ -74,7 +74,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Data, Seque
     return run, data, edits
 
 
-def recipe():  # type: ignore[no-untyped-def]
+def recipe() -> Recipe:
     return replace(tiny(), pretraining=None)
 
 
