@@ -43,6 +43,8 @@ ROWS = [
     ("statements change places", py(LONG[15:49], LONG[31:49] + LONG[15:31], text=LONG), ["helper code"]),
     ("an operator", py("*", "+"), ["area code"]),
     ("indentation is code in Python", py("    return result", "    if result:\n        return result"), ["area code"]),
+    ("brackets rewrapped", py("lift(how)", "lift(\n            how\n        )"), ["Box.open layout"]),
+    ("a line moves into a block", py("        b", "    b", text="def f():\n    if a:\n        b\n"), ["f code"]),
     ("a class attribute", py("= 6", "= 8"), ["Box code"]),
     ("a class attribute is renamed", py("sides", "faces"), ["Box code"]),
     ("a variable of a module is renamed", py("limit", "most", text="limit = 6\n"), ["<module> code"]),

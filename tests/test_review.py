@@ -109,6 +109,13 @@ def test_a_lower_confidence_shows_more_and_marks_it() -> None:
     assert security(found).direction is Direction.NONE
 
 
+def test_what_fails_a_run_is_shown() -> None:
+    found = judged(BASE.replace("plain", "maybe"), settings=Settings(fail_on={SECURITY: 0.05}))
+    assert [f.below_threshold for f in found.findings] == [True]
+    strict = judged(BASE.replace("plain", "md5"), settings=Settings(fail_on={SECURITY: 1.0}))
+    assert len(strict.findings) == 1
+
+
 def many(count: int) -> list[FileChange]:
     risky = BASE.replace("plain", "md5")
     return [

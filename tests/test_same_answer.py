@@ -86,3 +86,10 @@ def test_swapping_the_versions_negates_every_delta(repo: Repo) -> None:
     back = verdicts(repo)
     assert any(delta for delta, _ in forth.values())
     assert {c: -delta for c, (delta, _) in forth.items()} == {c: delta for c, (delta, _) in back.items()}
+
+
+def test_a_report_written_into_the_work_tree_is_not_part_of_it(repo: Repo) -> None:
+    ran = themis("review", "--output-format", "json", "--output-file", "report.json", folder=repo.root)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads((repo.root / "report.json").read_text(encoding="utf-8"))["coverage"]["skipped"] == []
+    assert not list(repo.root.glob(".report*"))

@@ -22,7 +22,7 @@ class _Token(NamedTuple):
     kind: str
     text: bytes
     place: str  # "parent.field": what the token is there for
-    depth: int  # block depth of the first token of a row where indentation is syntax, else 0
+    depth: int  # block depth where indentation is syntax, else 0
 
 
 def nature_of(before: Source, old: Unit, after: Source, new: Unit, hunks: Sequence[Hunk]) -> Nature:
@@ -52,7 +52,6 @@ def _tokens(source: Source, rows: Sequence[int]) -> Iterator[_Token]:
     if not rows:
         return
     indented = source.grammar.key == "python"
-    previous_row = -1
     # (node, place, depth), pushed in reverse so that tokens come in file order
     stack: list[tuple[Node, str, int]] = [(source.tree.root_node, "", 0)]
     while stack:
@@ -74,9 +73,7 @@ def _tokens(source: Source, rows: Sequence[int]) -> Iterator[_Token]:
                 for i in reversed(range(start, end))
             )
             continue
-        starts_row = indented and row != previous_row
-        previous_row = row
-        yield _Token(kind, node.text or b"", place, depth if starts_row else 0)
+        yield _Token(kind, node.text or b"", place, depth if indented else 0)
 
 
 def _is_docstring(node: "Node") -> bool:

@@ -206,6 +206,7 @@ def _speak(p: Probabilities | None, curve: Curve) -> tuple[Direction, str]:
 def _is_shown(verdict: Verdict, settings: Settings) -> bool:
     if verdict.p is None:
         return False
-    if settings.min_confidence is None:
-        return verdict.direction is Direction.WORSE
-    return verdict.p.worse >= settings.min_confidence and verdict.delta < 0
+    if settings.min_confidence is not None:
+        return verdict.p.worse >= settings.min_confidence and verdict.delta < 0
+    gate = settings.fail_on.get(verdict.criterion, 1.01)  # what fails a run has to be seen
+    return verdict.direction is Direction.WORSE or (verdict.p.worse >= gate and verdict.delta < 0)

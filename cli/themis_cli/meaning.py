@@ -22,7 +22,8 @@ MEANING: Final = {
     ),
     Criterion.SECURITY_HARDNESS: (
         "Whether the code became harder or easier to attack: queries and commands built from text, paths and sizes "
-        "that are not checked, unsafe loaders, weak digests and random numbers, verification switched off."
+        "that are not checked, unsafe loaders, weak digests and random numbers, verification switched off. "
+        "What a model recognises of this is narrower: `themis demo` shows it, its card (CARD.md) has figures."
     ),
     Criterion.READABILITY_MAINTAINABILITY: (
         "Whether the next person understands and changes the code more easily or less: names, nesting, repetition, "

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, ENOENT
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
@@ -21,17 +23,17 @@ def opened(path: Path | None, out: TextIO) -> Iterator[TextIO]:
         return
     target = path.resolve()
     is_plain = target.is_file() or not target.exists()  # a device or a pipe cannot be replaced
+    if not os.access(target.parent if is_plain else target, os.W_OK):
+        raise UsageError(f"cannot write {path}: {os.strerror(EACCES if target.parent.is_dir() else ENOENT)}")
+    report = StringIO()  # nothing is written before the work tree has been read: it may be part of it
+    yield report
     written = target.with_name(f".{target.name}.{os.getpid()}.part") if is_plain else target
     try:
-        stream = written.open("w", encoding="utf-8", newline="\n")
-    except OSError as problem:
-        raise UsageError(f"cannot write {path}: {problem.strerror}") from None
-    try:
-        with stream:
-            yield stream
+        written.write_text(report.getvalue(), encoding="utf-8", newline="\n")
         if is_plain:
             written.replace(target)
-    except BaseException:
+    except OSError as problem:
+        raise UsageError(f"cannot write {path}: {problem.strerror}") from None
+    finally:
         if is_plain:
             written.unlink(missing_ok=True)
-        raise

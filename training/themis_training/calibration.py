@@ -30,6 +30,7 @@ class Evidence:
     neutral: Array
 
 
+NOISE_OF_PRAISE = 0.005  # largest share of ordinary edits called better; praise costs less than alarm, but not nothing
 FEWEST_PAIRS = 100  # of calibration; fewer say nothing about a tail
 
 
@@ -61,7 +62,9 @@ def with_thresholds(curve: Curve, criterion: Criterion, evidence: Evidence, mix:
     down = Sample(worse[:, 0], better[:, 0], neutral[:, 0], weight)
     up = Sample(better[:, 2], worse[:, 2], neutral[:, 2], weight)
     regressions = choose_threshold(down, mix, standard)
-    improvements = choose_threshold(up, Mix(mix.better, mix.neutral, mix.worse), replace(standard, noise=1.0))
+    improvements = choose_threshold(
+        up, Mix(mix.better, mix.neutral, mix.worse), replace(standard, noise=NOISE_OF_PRAISE)
+    )
     if regressions == NEVER:
         return replace(curve, state=State.NOT_PRECISE)
     ece = calibration_error(down, mix)

@@ -128,11 +128,11 @@ def _silence(result: dict[str, Any]) -> str:
     if not result:
         return ""
     rows = [
-        (r["kind"], r["edits"], r["scored"], r["findings"], f"{r['share']:.2%} (≤ {r['upper']:.2%})")
+        (r["kind"], r["edits"], r["scored"], r["findings"], f"{r['share']:.2%} (≤ {r['upper']:.2%})", r["improvements"])
         for r in result["rows"]
     ]
     return "## Silence on real edits of repositories kept out of calibration\n\n" + _table(
-        ("kind of edit", "edits", "scored by the model", "with a finding", "share (95 % bound)"), rows
+        ("kind of edit", "edits", "scored by the model", "with a finding", "share (95 % bound)", "called better"), rows
     )
 
 

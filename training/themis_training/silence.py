@@ -10,6 +10,7 @@ from themis_lsp.edits import edits_of
 from themis_lsp.finding import Finding
 from themis_lsp.review import review
 from themis_lsp.settings import Settings
+from themis_lsp.verdict import Direction
 from themis_model.scorer import Scorer
 from themis_training.mined import MinedEdit
 
@@ -25,6 +26,7 @@ class Silence:
         edits: how many there are.
         scored: how many of them the model saw; the others are proven neutral by their tokens.
         findings: how many of them get a finding.
+        improvements: how many are called better.
         share: findings per edit.
         upper: Wilson 95 % upper bound of ``share``.
     """
@@ -33,6 +35,7 @@ class Silence:
     edits: int
     scored: int
     findings: int
+    improvements: int
     share: float
     upper: float
 
@@ -42,22 +45,25 @@ def silence(edits: Sequence[MinedEdit], scorer: Scorer) -> tuple[tuple[Silence, 
     counts: Counter[str] = Counter()
     scored: Counter[str] = Counter()
     spoken: Counter[str] = Counter()
+    praised: Counter[str] = Counter()
     told: list[tuple[MinedEdit, Finding]] = []
     for batch in _batches(edits):
         # The path carries the number, so that one review serves many edits.
         changes = [FileChange(f"{n}/{e.path}", e.before, e.after) for n, e in enumerate(batch)]
         found = review((edit for edit in edits_of(changes) if isinstance(edit, Edit)), scorer, Settings())
         seen = {v.path for v in found.verdicts if v.p is not None}
+        better = {v.path for v in found.verdicts if v.direction is Direction.BETTER}
         first = {finding.verdict.path: finding for finding in reversed(found.findings)}
         for n, edit in enumerate(batch):
             path, kind = f"{n}/{edit.path}", f"{edit.kind}, {edit.evidence or edit.nature}"
             counts[kind] += 1
             scored[kind] += path in seen
+            praised[kind] += path in better
             if path in first:
                 spoken[kind] += 1
                 told.append((edit, first[path]))
     rows = tuple(
-        Silence(kind, n, scored[kind], spoken[kind], spoken[kind] / n, wilson(spoken[kind] / n, n).upper)
+        Silence(kind, n, scored[kind], spoken[kind], praised[kind], spoken[kind] / n, wilson(spoken[kind] / n, n).upper)
         for kind, n in sorted(counts.items())
     )
     return rows, told
