@@ -24,7 +24,7 @@ _INTERRUPTED = 130
 app = typer.Typer(
     name="themis",
     help="Tells you whether an edit made code better or worse. Offline.",
-    epilog="Exit status: 0 nothing to report, 1 findings at --fail-on, 2 it could not do the job.",
+    epilog="Exit status: 0 nothing at or above --fail-on, 1 findings there, 2 it could not do the job.",
     add_completion=False,
     rich_markup_mode="markdown",
 )

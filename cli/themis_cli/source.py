@@ -10,7 +10,7 @@ from pathlib import Path
 from themis_lsp.comparison import Comparison, compare_index, compare_range, compare_since, compare_work_tree
 from themis_lsp.config import Read
 from themis_lsp.content import Unread, decode, read_text
-from themis_lsp.error import UsageError
+from themis_lsp.error import GitError, UsageError
 from themis_lsp.repository import Repository
 
 
@@ -39,6 +39,9 @@ def selected(selection: Selection, folder: Path) -> Iterator[tuple[Comparison, R
         UsageError: the words do not fit together, or a patch cannot be read.
         GitError: the repository cannot say what changed.
     """
+    if selection.diff_file and not _is_in_repository(folder):
+        yield _patched(selection, None, folder), lambda _: None
+        return
     with Repository.open(folder) as repository:
         spec, paths = _spec_and_paths(selection.words, repository, folder)
         _check(selection, spec, paths)
@@ -85,16 +88,28 @@ def _comparison(
     selection: Selection, spec: str | None, paths: Sequence[str], repository: Repository, folder: Path
 ) -> Comparison:
     if selection.diff_file:
-        from themis_lsp.patch import changes_from_patch
-
-        is_piped = selection.diff_file == "-"
-        patch = sys.stdin.buffer.read() if is_piped else _bytes(folder / selection.diff_file)
-        return changes_from_patch(decode(patch), repository, selection.base)
+        return _patched(selection, repository, folder)
     if selection.staged:
         return compare_index(repository, paths)
     if selection.base:
         return compare_since(repository, selection.base, paths)
     return compare_range(repository, spec, paths) if spec else compare_work_tree(repository, paths)
+
+
+def _is_in_repository(folder: Path) -> bool:
+    try:
+        with Repository.open(folder):
+            return True
+    except GitError:
+        return False
+
+
+def _patched(selection: Selection, repository: Repository | None, folder: Path) -> Comparison:
+    from themis_lsp.patch import changes_from_patch
+
+    is_piped = selection.diff_file == "-"
+    patch = sys.stdin.buffer.read() if is_piped else _bytes(folder / str(selection.diff_file))
+    return changes_from_patch(decode(patch), repository, selection.base)
 
 
 def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) -> tuple[str | None, Sequence[str]]:
