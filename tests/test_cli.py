@@ -19,6 +19,20 @@ THEMIS = (sys.executable, "-m", "themis_cli.main")
 PATH = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
 
 
+INTERRUPTED_WHILE_LOADING = """
+import signal, sys
+from themis_cli import start
+
+class Held:
+    def find_spec(self, name, *_):
+        if name == "themis_cli.main":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Held())
+start.run()
+"""
+
+
 def themis(*arguments: str, folder: Path, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": PATH, **environment}
     return subprocess.run([*THEMIS, *arguments], cwd=folder, env=environ, input=text, capture_output=True, text=True)
@@ -126,6 +140,15 @@ def test_an_interrupted_review_leaves_nothing_behind(repo: Repo, sent: signal.Si
     _, complaint = process.communicate()
     assert (process.returncode, complaint) == (code, b"")
     assert not [path for path in repo.root.iterdir() if "report.txt" in path.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_an_interrupt_while_loading_is_silent(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": PATH}
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_LOADING], cwd=tmp_path, env=environ, capture_output=True
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
 
 
 def test_the_demo_with_the_model_that_ships(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def _threshold(word: str, threshold: "Threshold") -> str:
     if not threshold.judged:
         return f"{start}, never measured"
     return (
-        f"{start}: precision {threshold.precision:.3f}, at least {threshold.lower:.3f} (Wilson, 95 %), "
+        f"{start}: precision {threshold.precision:.3f}, at least {threshold.lower:.3f} (95 %), "
         f"coverage {threshold.coverage:.3f}, {threshold.judged} judged"
     )
 
