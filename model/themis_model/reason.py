@@ -1,0 +1,90 @@
+"""Reasons: the named defects an edit can bring in, each with a page of its own in ``reasons/``.
+
+A page is a literate case file (``themis_lsp.case``). Its first heading is the title, the block below it says what the
+reason belongs to, and the paragraph after that is the summary::
+
+    # SQL built by concatenation
+
+    ```reason
+    criterion: security_hardness
+    cwe: 89
+    ```
+
+    Text from outside becomes part of the statement.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from themis_model.criterion import CRITERIA, Criterion
+
+PAGES: Final = Path(__file__).parent / "reasons"
+
+_HEAD: Final = re.compile(
+    r"# (?P<title>[^\n]+)\n\n"
+    r"```reason\ncriterion: (?P<criterion>\w+)\n(?:cwe: (?P<cwe>[1-9][0-9]*)\n)?```\n\n"
+    r"(?P<summary>[^\n]+(?:\n[^\n]+)*)\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One named defect.
+
+    Attributes:
+        id: kebab-case and stable: reports, suppressions and links use it.
+        title: what happened, as a noun phrase without a full stop.
+        criterion: what it makes worse.
+        cwe: its number in the Common Weakness Enumeration, for security.
+        summary: why it matters, in one sentence.
+    """
+
+    id: str
+    title: str
+    criterion: Criterion
+    cwe: int | None
+    summary: str
+
+
+@cache
+def reasons() -> Mapping[str, Reason]:
+    """Every reason by its id: in the order of the criteria, and by id within one.
+
+    Raises:
+        ValueError: naming the page that does not begin as it should.
+    """
+    found = [_read(page) for page in PAGES.glob("*.md")]
+    found.sort(key=lambda reason: (CRITERIA.index(reason.criterion), reason.id))
+    return MappingProxyType({reason.id: reason for reason in found})
+
+
+def reason(name: str) -> Reason:
+    """The reason with this id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return reasons()[name]
+
+
+def page(name: str) -> str:
+    """The Markdown of a reason's page.
+
+    Raises:
+        KeyError: there is no reason with this id.
+    """
+    return (PAGES / f"{reason(name).id}.md").read_text("utf-8")
+
+
+def _read(path: Path) -> Reason:
+    head = _HEAD.match(path.read_text("utf-8"))
+    if head is None:
+        raise ValueError(f"{path.name} does not begin with a title, a block marked reason, and a summary")
+    cwe = head["cwe"]
+    summary = " ".join(head["summary"].split())
+    return Reason(path.stem, head["title"], Criterion(head["criterion"]), int(cwe) if cwe else None, summary)
