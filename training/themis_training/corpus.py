@@ -22,6 +22,7 @@ class CodeFile:
     repository: str
     license: str
     commit: str
+    path: str
     language: str
     text: str
 
@@ -31,7 +32,7 @@ def sample_files(clones: Sequence[Path], per_repository: int = 150, seed: int = 
     for clone in clones:
         draw = random.Random(f"{seed}/{clone}")  # noqa: S311  (sampling, not security)
         commit = run_git(clone, ("rev-parse", "HEAD"), {}).out.decode().strip()
-        listed: list[tuple[str, str]] = []
+        listed: list[tuple[str, str, str]] = []
         top: dict[str, str] = {}
         tree = run_git(clone, ("ls-tree", "-r", "-l", "-z", "HEAD"), {}).out
         for entry in tree.decode("utf-8", "replace").split("\0"):
@@ -43,7 +44,7 @@ def sample_files(clones: Sequence[Path], per_repository: int = 150, seed: int = 
             if grammar is None or _GENERATED.search(path) or not kind[3].isdigit():
                 continue
             if _SMALLEST < int(kind[3]) < _LARGEST:
-                listed.append((kind[2], grammar.language))
+                listed.append((kind[2], path, grammar.language))
         draw.shuffle(listed)
         name = clone.parent.name.replace("+", "/") if clone.name in ("repo", ".git") else clone.name
         with closing(ObjectReader(clone, {}, _LARGEST)) as reader:
@@ -55,7 +56,7 @@ def sample_files(clones: Sequence[Path], per_repository: int = 150, seed: int = 
             terms = license_of(top, lambda path, blobs=top, read=text: read(blobs[path]))  # type: ignore[misc]
             if terms is None:
                 continue
-            for blob, language in listed[:per_repository]:
+            for blob, path, language in listed[:per_repository]:
                 code = text(blob)
                 if code is not None:
-                    yield CodeFile(name, terms, commit, language, code)
+                    yield CodeFile(name, terms, commit, path, language, code)

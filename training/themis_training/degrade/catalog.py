@@ -1,0 +1,7 @@
+"""All operators."""
+
+from themis_training.degrade import correctness, neutral, security
+from themis_training.degrade.operator import Operator
+
+DEGRADATIONS: tuple[Operator, ...] = (*correctness.OPERATORS, *security.OPERATORS)
+NEUTRAL: tuple[Operator, ...] = neutral.OPERATORS

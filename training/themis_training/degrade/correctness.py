@@ -1,0 +1,17 @@
+"""Degradations of functional correctness."""
+
+from themis_training.degrade.operator import SCRIPTS, Operator, for_all, rewriting
+
+_AWAIT = "(await_expression (_) @call) @whole"
+
+OPERATORS: tuple[Operator, ...] = (
+    Operator(
+        "drop-await",
+        "missing-await",
+        "a promise is used as if it were its value",
+        {
+            **for_all(rewriting(_AWAIT, whole="$call"), *SCRIPTS, "c_sharp"),
+            "python": rewriting("(await (_) @call) @whole", whole="$call"),
+        },
+    ),
+)
