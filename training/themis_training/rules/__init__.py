@@ -1,0 +1,1 @@
+"""Preference pairs from the examples that linters keep beside their rules."""

@@ -1,0 +1,5 @@
+"""Every linter that is read."""
+
+from themis_training.rules.example import Source
+
+SOURCES: tuple[Source, ...] = ()
