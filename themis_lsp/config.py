@@ -121,6 +121,12 @@ def trusted(options: Mapping[str, object], environ: Mapping[str, str]) -> tuple[
     return _from_options(options), _from_environment(environ), _from_user_file(user_file(environ))
 
 
+def on_disk(root: Path, path: str) -> str | None:
+    """The text of a configuration file in a work tree, or None: a ``Read`` once its root is given."""
+    file = root / path
+    return file.read_text("utf-8") if file.is_file() and not file.is_symlink() else None
+
+
 def user_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
     """Where the user's own configuration lies: in %APPDATA% on Windows, else in $XDG_CONFIG_HOME or ~/.config."""
     base = Path(environ.get("APPDATA" if platform == "win32" else "XDG_CONFIG_HOME", ""))

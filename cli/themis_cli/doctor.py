@@ -143,8 +143,7 @@ def _config(given: Mapping[str, str | None], context: Context) -> "Config":
     """The configuration of the work tree around the folder, or the user's alone."""
     from functools import partial
 
-    from themis_cli.source import on_disk
-    from themis_lsp.config import Config, trusted
+    from themis_lsp.config import Config, on_disk, trusted
     from themis_lsp.error import GitError
     from themis_lsp.repository import Repository
 

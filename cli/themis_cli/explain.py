@@ -62,7 +62,7 @@ def run(what: str, report: Path | None, model: str | None, context: Context) -> 
 
 def about_criterion(name: str, calibration: "Calibration") -> Iterator[tuple[str, str]]:
     """Labelled paragraphs about a criterion."""
-    from themis_cli import meaning
+    from themis_lsp import meaning
     from themis_model.criterion import Criterion
 
     criterion = Criterion(name)
@@ -73,7 +73,7 @@ def about_criterion(name: str, calibration: "Calibration") -> Iterator[tuple[str
 
 def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Iterator[tuple[str, str]]:
     """Labelled paragraphs about one row of ``findings`` of a JSON report."""
-    from themis_cli import meaning
+    from themis_lsp import meaning
     from themis_lsp.attribute import percent
     from themis_model.criterion import Criterion
 

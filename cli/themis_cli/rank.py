@@ -45,7 +45,7 @@ def run(versions: Sequence[Path], given: Mapping[str, str | None], context: Cont
     Raises:
         UsageError: fewer than two versions, or files that are no versions of one thing.
     """
-    from themis_cli.meaning import silent_lines
+    from themis_lsp.meaning import silent_lines
     from themis_cli.ranking import compared, ranked_criteria
     from themis_cli.source import read_source
     from themis_lsp.config import Config, trusted

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from themis_lsp.comparison import Comparison, compare_index, compare_range, compare_since, compare_work_tree
-from themis_lsp.config import Read
+from themis_lsp.config import Read, on_disk
 from themis_lsp.content import Unread, decode, read_text
 from themis_lsp.error import GitError, UsageError
 from themis_lsp.repository import Repository
@@ -50,12 +50,6 @@ def selected(selection: Selection, folder: Path) -> Iterator[tuple[Comparison, R
             yield comparison, partial(repository.text_at, comparison.base)
         else:
             yield comparison, partial(on_disk, repository.root)
-
-
-def on_disk(root: Path, path: str) -> str | None:
-    """The text of a configuration file in a work tree, or None."""
-    file = root / path
-    return file.read_text("utf-8") if file.is_file() and not file.is_symlink() else None
 
 
 def read_source(path: Path) -> str:
