@@ -45,12 +45,12 @@ def run(versions: Sequence[Path], given: Mapping[str, str | None], context: Cont
     Raises:
         UsageError: fewer than two versions, or files that are no versions of one thing.
     """
-    from themis_lsp.meaning import silent_lines
     from themis_cli.ranking import compared, ranked_criteria
     from themis_cli.source import read_source
     from themis_lsp.config import Config, trusted
     from themis_lsp.error import UsageError
     from themis_lsp.language import grammar_of
+    from themis_lsp.meaning import silent_lines
 
     if len(versions) < _FEWEST:
         raise UsageError("nothing to rank: name at least two versions of one file")
