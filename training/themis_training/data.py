@@ -12,6 +12,23 @@ _LANGUAGES = {
     "C": "c", "CSharp": "c_sharp", "Cpp": "cpp", "Go": "go", "Java": "java", "JavaScript": "javascript",
     "Python": "python", "Ruby": "ruby",
 }  # fmt: skip
+_REQUIRED = ("id", "source", "language", "criterion", "project", "license", "chosen", "rejected")
+_OPTIONAL = ("cwe", "reason", "rule", "source_repo", "commit", "split")
+_REASON_OF_CWE = {
+    20: "missing-bounds-check", 22: "path-traversal", 77: "command-injection", 78: "command-injection",
+    79: "cross-site-scripting", 80: "cross-site-scripting", 89: "sql-injection", 94: "code-injection",
+    95: "code-injection", 116: "cross-site-scripting", 119: "missing-bounds-check", 120: "unbounded-copy",
+    121: "missing-bounds-check", 122: "missing-bounds-check", 124: "missing-bounds-check", 125: "missing-bounds-check",
+    126: "missing-bounds-check", 127: "missing-bounds-check", 134: "format-string", 190: "integer-overflow",
+    191: "integer-overflow", 295: "certificate-check-off", 319: "cleartext-transport", 326: "weak-cipher",
+    327: "weak-cipher", 328: "weak-hash", 330: "weak-random", 338: "weak-random", 352: "missing-authorization",
+    377: "insecure-temp-file", 401: "memory-leak", 404: "unclosed-resource", 415: "use-after-free",
+    416: "use-after-free", 476: "null-dereference", 502: "unsafe-deserialization", 563: "dead-code",
+    601: "open-redirect", 611: "xml-external-entity", 676: "unbounded-copy", 680: "integer-overflow",
+    681: "integer-overflow", 690: "null-dereference", 732: "insecure-permissions", 772: "unclosed-resource",
+    787: "missing-bounds-check", 798: "hardcoded-secret", 862: "missing-authorization", 863: "missing-authorization",
+    916: "weak-hash", 918: "request-forgery", 1333: "regex-denial",
+}  # fmt: skip
 _SHORTEST_KEY = 40  # characters; shorter changed lines coincide by chance
 
 
@@ -37,6 +54,10 @@ class Pair:
         chosen: the better text.
         rejected: the worse text.
         cwe: weakness fixed by ``chosen``, where the dataset names one.
+        reason: id of the named defect of ``rejected`` (``themis_model.reason``), or empty.
+        rule: operator or linter rule that tells the sides apart, or empty.
+        origin: ``owner/name`` of the repository the code comes from, with its commit after an ``@``, where known.
+        split: what the pair is used for, where whoever made it has decided; else empty.
     """
 
     id: str
@@ -47,11 +68,15 @@ class Pair:
     license: str
     chosen: str
     rejected: str
-    cwe: str
+    cwe: str = ""
+    reason: str = ""
+    rule: str = ""
+    origin: str = ""
+    split: str = ""
 
 
-def read_pairs(path: Path) -> list[Pair]:
-    """Read a parquet file with the columns of ``Pair``; language names are normalised.
+def read_pairs(*paths: Path) -> list[Pair]:
+    """Read parquet files with the columns of ``Pair``; language names are normalised, missing reasons told by CWE.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -59,16 +84,27 @@ def read_pairs(path: Path) -> list[Pair]:
     """
     import pyarrow.parquet as pq
 
-    names = ["id", "source", "language", "criterion", "project", "license", "chosen", "rejected", "cwe"]
-    columns = pq.read_table(path, columns=names).to_pydict()
-    return [
-        Pair(
-            row["id"], row["source"], _LANGUAGES.get(row["language"], str(row["language"])),
-            Criterion(row["criterion"]), row["project"], row["license"], row["chosen"], row["rejected"],
-            row["cwe"] or "",
-        )
-        for row in (dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True))
-    ]  # fmt: skip
+    found: list[Pair] = []
+    for path in paths:
+        names = [*_REQUIRED, *(name for name in _OPTIONAL if name in pq.read_schema(path).names)]
+        found += [_pair(row) for row in pq.read_table(path, columns=names).to_pylist()]
+    return found
+
+
+def _pair(row: dict[str, str | None]) -> Pair:
+    optional = {name: row.get(name) or "" for name in _OPTIONAL}
+    required = {name: str(row[name]) for name in _REQUIRED}
+    return Pair(
+        required["id"], required["source"], _LANGUAGES.get(required["language"], required["language"]),
+        Criterion(required["criterion"]), required["project"], required["license"], required["chosen"],
+        required["rejected"], optional["cwe"], optional["reason"] or _reason_of(optional["cwe"]),
+        optional["rule"], "@".join(filter(None, (optional["source_repo"], optional["commit"]))), optional["split"],
+    )  # fmt: skip
+
+
+def _reason_of(cwe: str) -> str:
+    number = cwe.rpartition("-")[2]
+    return _REASON_OF_CWE.get(int(number), "") if number.isdigit() else ""
 
 
 def split_by_origin(
@@ -81,7 +117,8 @@ def split_by_origin(
     """Assign every pair id to a split so that no project, and no copy of one, stands on both sides.
 
     Projects that share a changed block or a whole text (forks, vendored code) are one origin. Origins are drawn
-    by hash, so that adding data never moves an old pair.
+    by hash, so that adding data never moves an old pair. A pair that brings its split keeps it, and joins no origins:
+    whoever made it has kept the repositories apart.
 
     Args:
         pairs: all pairs.
@@ -94,8 +131,8 @@ def split_by_origin(
     trained = set(whole_to_train)
     assigned: dict[str, Split] = {}
     for pair in pairs:
-        if pair.source in trained:
-            assigned[pair.id] = Split.TRAIN
+        if pair.split or pair.source in trained:
+            assigned[pair.id] = Split(pair.split or Split.TRAIN)
             continue
         draw = _draw(f"{seed}", root[_project(pair)])
         assigned[pair.id] = (
@@ -131,7 +168,7 @@ def _origins(pairs: Sequence[Pair]) -> dict[str, str]:
 
     owner: dict[str, str] = {}
     for pair in pairs:
-        for key in _keys(pair):
+        for key in () if pair.split else _keys(pair):
             one, other = sorted((find(_project(pair)), find(owner.setdefault(key, _project(pair)))))
             parent[other] = one
     return {name: find(name) for name in parent}

@@ -26,9 +26,10 @@ from themis_training.calibration import Evidence, calibrate
 from themis_training.card import write_card
 from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
-from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, edits_split, held_out_margins, load_run
+from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, held_out_margins, load_run
 from themis_training.graph import PARITY, export_fp32, graph_rewards, quantise
 from themis_training.mined import MinedEdit
+from themis_training.origin import use_of
 from themis_training.pairs import largest_margins, windows_of
 from themis_training.recipe import Recipe
 
@@ -82,9 +83,7 @@ def export_bundle(
         plain, small = work / "plain.onnx", work / "model.onnx"
         export_fp32(network, plain)
         quantise(plain, small, reduce_range=reduce_range)
-        for_calibration = [
-            e for e in edits if e.nature == Nature.CODE and edits_split(e.repo, e.split) is Split.CALIBRATION
-        ]
+        for_calibration = [e for e in edits if e.nature == Nature.CODE and use_of(e.repo, e.split) is Split.CALIBRATION]
         if not for_calibration:
             raise ExportError("no real edits to calibrate silence on: give --edits from `themis train mine`")
         score = partial(graph_rewards, small)

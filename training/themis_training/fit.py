@@ -28,6 +28,7 @@ from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
 from themis_training.network import RewardNetwork
+from themis_training.origin import use_of
 from themis_training.pairs import (
     Example,
     Score,
@@ -76,17 +77,10 @@ def read_data(pairs: Path, clones: Sequence[Path], edits: Sequence[MinedEdit], r
     found = read_pairs(pairs)
     split = split_by_origin(found, recipe.always_train, recipe.seed)
     digest = hashlib.sha256(pairs.read_bytes()).hexdigest()
-    for_training = [edit for edit in edits if edits_split(edit.repo, edit.split) is Split.TRAIN]
+    for_training = [edit for edit in edits if use_of(edit.repo, edit.split) is Split.TRAIN]
     order = random.Random(recipe.seed).sample(range(len(for_training)), len(for_training))  # noqa: S311  (sampling)
     ties = [for_training[n] for n in sorted(order[: recipe.most_ties])]
     return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest)
-
-
-def edits_split(repository: str, mined: str) -> Split:
-    """Use of a mined repository: tested ones stay so; of the others every second one trains, by hash."""
-    if mined == Split.TEST:
-        return Split.TEST
-    return Split.TRAIN if hashlib.sha256(repository.casefold().encode()).digest()[1] & 1 else Split.CALIBRATION
 
 
 def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:

@@ -91,7 +91,7 @@ def write_part(file: Path, edits: Sequence[MinedEdit], info: PartInfo) -> None:
     import pyarrow.parquet as pq
 
     schema = _schema().with_metadata({_INFO: json.dumps(asdict(info)).encode()})
-    with _whole(file) as part:
+    with written_whole(file) as part:
         pq.write_table(pa.Table.from_pylist([asdict(edit) for edit in edits], schema), part, compression="zstd")
 
 
@@ -113,7 +113,7 @@ def combine(parts: Sequence[Path], into: Path) -> Combined:
     seen: set[bytes] = set()
     counts: Counter[tuple[str, str, str, str]] = Counter()
     duplicates = 0
-    with _whole(into) as whole, pq.ParquetWriter(whole, _schema(), compression="zstd") as writer:
+    with written_whole(into) as whole, pq.ParquetWriter(whole, _schema(), compression="zstd") as writer:
         for part in parts:
             table = pq.read_table(part).replace_schema_metadata(None)
             keep: list[bool] = []
@@ -142,7 +142,7 @@ def _schema() -> "pa.Schema":
 
 
 @contextmanager
-def _whole(file: Path) -> Iterator[Path]:
+def written_whole(file: Path) -> Iterator[Path]:
     """A place to write, moved to ``file`` if all went well and removed if not."""
     part = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:

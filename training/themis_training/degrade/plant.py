@@ -22,6 +22,7 @@ _BLOCKS = {
     "java": "block", "javascript": "statement_block", "typescript": "statement_block", "tsx": "statement_block",
     "python": "block", "ruby": "body_statement",
 }  # fmt: skip
+_BRACELESS = ("python", "ruby", "go")  # their block begins with its first statement
 _NEVER_AFTER = re.compile(r"return|break|continue|raise|throw|goto|super|this\(|base\(|case|default")
 _SLOT = re.compile(r"\$([a-z]+?)(\d*)\b")
 _PLACES = 2  # in one function
@@ -53,9 +54,8 @@ def _places(function: Function) -> Iterator["Node"]:
         children = [child for child in block.named_children if "comment" not in child.type]
         for number, child in enumerate(children):
             earlier = text_of(children[number - 1]) if number else ""
-            if not _NEVER_AFTER.match(earlier) and child.start_point[0] > block.start_point[0]:
-                yield child
-            elif number == 0 and function.grammar.key in ("python", "ruby", "go"):
+            below = child.start_point[0] > block.start_point[0] and not _NEVER_AFTER.match(earlier)
+            if below or (number == 0 and function.grammar.key in _BRACELESS):
                 yield child
 
 

@@ -1,0 +1,94 @@
+"""Degraded pairs on disk: preference pairs in one file, neutral ones as ties in another."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from themis_model.reason import reason
+from themis_training.corpus import CodeFile, sample_files
+from themis_training.data import Split
+from themis_training.degrade.catalog import DEGRADATIONS, NEUTRAL
+from themis_training.degrade.sample import Degraded, Quota, degraded
+from themis_training.mined import MinedEdit, PartInfo, write_part, written_whole
+from themis_training.origin import is_excluded, repository_name, split_of, use_of
+
+SOURCE = "degrade"
+_OF_TEST = 0.35  # of the quota: test pairs only measure
+_NEUTRAL_QUOTA = 4  # ties have no reasons to be spread over, so there are fewer kinds of them
+
+
+def degrade(
+    clones: Sequence[Path],
+    out: Path,
+    quota: Quota,
+    exclude: frozenset[str] = frozenset(),
+    tell: Callable[[str], None] = lambda _: None,
+) -> Counter[tuple[str, str, str]]:
+    """Write ``degraded.parquet`` (columns of ``themis_training.data.Pair``) and ``neutral.parquet`` into ``out``.
+
+    Repositories are split as mined edits are, so what is tested on comes from repositories nothing was learned from;
+    operators that are held out are tested on only.
+
+    Args:
+        clones: folders of clones named ``owner+name``.
+        out: folder; made if missing. Files appear whole or not at all.
+        quota: pairs wanted of each operator in each language.
+        exclude: projects that serve elsewhere.
+        tell: told of progress, a line at a time.
+
+    Returns:
+        Number of pairs per operator, language and split.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    kept = [clone for clone in clones if not is_excluded(repository_name(clone), exclude)]
+    files = list(sample_files(kept, per_repository=400, seed=quota.seed))
+    random.Random(quota.seed).shuffle(files)  # noqa: S311  (order, not security)
+    parts = {use: [file for file in files if use_of(file.repository) is use] for use in Split}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    pairs: list[dict[str, Any]] = []
+    ties: list[MinedEdit] = []
+    for use, own in parts.items():
+        tell(f"{use}: {len(own)} files of {len({file.repository for file in own})} repositories")
+        taught = [o for o in DEGRADATIONS if use is Split.TEST or not o.held_out]
+        share = Quota(max(1, round(quota.each * (1 if use is Split.TRAIN else _OF_TEST))), quota.seed)
+        for pair in degraded(own, taught, share):
+            pairs.append(_row(pair, use, len(pairs)))
+            counts[pair.operator.kind, pair.file.language, use] += 1
+        for pair in degraded(own, NEUTRAL, Quota(share.each * _NEUTRAL_QUOTA, quota.seed)):
+            ties.append(_tie(pair))
+            counts[pair.operator.kind, pair.file.language, use] += 1
+        tell(f"{use}: {len(pairs)} pairs, {len(ties)} ties so far")
+    _write(out / "degraded.parquet", pairs)
+    write_part(out / "neutral.parquet", ties, PartInfo("", 0, 0, len(ties)))
+    return counts
+
+
+def _row(pair: Degraded, use: Split, number: int) -> dict[str, Any]:
+    defect = reason(pair.operator.reason)
+    file = pair.file
+    return {
+        "id": f"{SOURCE}/{number}", "source": f"{SOURCE}/held-out" if pair.operator.held_out else SOURCE,
+        "language": file.language, "criterion": defect.criterion.value, "prompt": "", "chosen": pair.chosen,
+        "rejected": pair.rejected, "rule": pair.operator.kind, "reason": defect.id,
+        "cwe": f"CWE-{defect.cwe}" if defect.cwe else "", "project": file.repository, "license": file.license,
+        "source_repo": file.repository, "source_path": file.path, "commit": file.commit, "split": use.value,
+    }  # fmt: skip
+
+
+def _tie(pair: Degraded) -> MinedEdit:
+    file: CodeFile = pair.file
+    return MinedEdit(
+        repo=file.repository, license=file.license, split=split_of(file.repository, frozenset()), commit=file.commit,
+        date="", message="", path=file.path, unit="", unit_kind="function", language=file.language, nature="code",
+        kind="neutral", evidence=f"operator {pair.operator.kind}", before=pair.chosen, after=pair.rejected,
+    )  # fmt: skip
+
+
+def _write(file: Path, rows: Sequence[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with written_whole(file) as part:
+        pq.write_table(pa.Table.from_pylist(list(rows)), part, compression="zstd")
