@@ -121,6 +121,28 @@ def mine_command(
     typer.echo(f"{sum(report.edits.counts.values())} edits, {report.edits.duplicates} duplicates left out")
 
 
+@app.command("degrade")
+def degrade_command(
+    clones: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of git clones.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for degraded.parquet and neutral.parquet.")],
+    exclude: Annotated[Path | None, typer.Option(help="Pairs whose projects are left out.")] = None,
+    each: Annotated[int, typer.Option(min=1, help="Pairs wanted of each operator in each language.")] = 150,
+    seed: Annotated[int, typer.Option(help="Of every draw.")] = 1,
+) -> None:
+    """Make real functions worse at one thing: preference pairs with a named defect, and ties beside them.
+
+    Example: themis train degrade clones/ --out degraded/ --exclude pairs.parquet
+    """
+    from themis_training.data import read_pairs
+    from themis_training.degrade.sample import Quota
+    from themis_training.degrade.write import degrade
+
+    taken = frozenset(pair.project for pair in read_pairs(exclude)) if exclude else frozenset()
+    counts = degrade(clones_in(clones), out, Quota(each, seed), taken, lambda line: typer.echo(line, err=True))
+    kinds = len({kind for kind, _, _ in counts})
+    typer.echo(f"{sum(counts.values())} pairs of {kinds} kinds of rewrites in {out}")
+
+
 def _recipe(name: str) -> "Recipe":
     from themis_training.recipe import RECIPES
 

@@ -38,7 +38,7 @@ def planting(*pairs: tuple[str, str]) -> Finder:
 
     def find(function: Function, draw: random.Random) -> Iterator[Way]:
         places = [place for place in _places(function) if function.stands_alone(place)]
-        names = _names(function)
+        names = local_names(function)
         for place in draw.sample(places, min(_PLACES, len(places))):
             right, wrong = draw.choice(pairs)
             words = _words(right + wrong, names, draw)
@@ -48,18 +48,25 @@ def planting(*pairs: tuple[str, str]) -> Finder:
     return find
 
 
+def statements_of(function: Function) -> Iterator[list["Node"]]:
+    """The statements of each block of a function."""
+    for block in function.nodes(_BLOCKS[function.grammar.key]):
+        yield [child for child in block.named_children if "comment" not in child.type]
+
+
 def _places(function: Function) -> Iterator["Node"]:
     """Statements before which lines may be planted."""
-    for block in function.nodes(_BLOCKS[function.grammar.key]):
-        children = [child for child in block.named_children if "comment" not in child.type]
-        for number, child in enumerate(children):
-            earlier = text_of(children[number - 1]) if number else ""
-            below = child.start_point[0] > block.start_point[0] and not _NEVER_AFTER.match(earlier)
-            if below or (number == 0 and function.grammar.key in _BRACELESS):
-                yield child
+    braceless = function.grammar.key in _BRACELESS
+    for statements in statements_of(function):
+        for number, statement in enumerate(statements):
+            block = statement.parent
+            if block is None or (number and _NEVER_AFTER.match(text_of(statements[number - 1]))):
+                continue
+            if statement.start_point[0] > block.start_point[0] or (braceless and not number):
+                yield statement
 
 
-def _names(function: Function) -> list[str]:
+def local_names(function: Function) -> list[str]:
     """Local names the function declares, in order of appearance."""
     found: dict[str, None] = {}
     for node in function.nodes("identifier"):
