@@ -1,20 +1,6 @@
 """Degradations of security."""
 
 from themis_training.degrade.operator import Operator
-from themis_training.degrade.plant import planting
+from themis_training.degrade.planted import planted_in
 
-OPERATORS: tuple[Operator, ...] = (
-    Operator(
-        "plant-shell-string",
-        "command-injection",
-        "a command line is built as one string for a shell",
-        {
-            "python": planting(
-                (
-                    'subprocess.run(["$tool", $a], check=True)',
-                    'subprocess.run(f"$tool {$a}", shell=True, check=True)',
-                ),
-            ),
-        },
-    ),
-)
+OPERATORS: tuple[Operator, ...] = planted_in("security")
