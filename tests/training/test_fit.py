@@ -28,8 +28,9 @@ from themis_training.export import ExportError, export_bundle
 from themis_training.fit import Data, fit, load_run, thinned
 from themis_training.graph import PARITY, export_fp32, graph_rewards
 from themis_training.mined import MinedEdit
+from themis_training.mixture import length_neutral
 from themis_training.network import RewardNetwork, Shape, changed_region, ranking_loss
-from themis_training.pairs import examples_of, length_neutral
+from themis_training.pairs import examples_of
 from themis_training.recipe import Recipe, tiny
 from themis_training.wide import wide_features
 
@@ -148,7 +149,7 @@ def test_the_graph_equals_torch(tmp_path: Path) -> None:
 
 def test_padding_changes_no_reward() -> None:
     network = small_network()
-    ids, mask = padded(VIEWS)
+    ids, mask = padded([np.array(view, np.uint16) for view in VIEWS])
     with torch.no_grad():
         together = network.rewards(ids, mask).numpy()
     assert np.abs(together - rewards_of(network, VIEWS)).max() <= 1e-5
@@ -160,7 +161,7 @@ def test_the_wide_path_is_the_sum_its_fit_assumes() -> None:
     assert wide is not None
     for view in VIEWS:
         ids = torch.tensor([view])
-        buckets = wide_features(wide, view)
+        buckets = wide_features(wide, np.array(view, np.uint16))
         expected = wide.table.weight[buckets].sum(0) / (len(buckets) + wide.damping) ** 0.5
         assert torch.allclose(wide(ids, changed_region(ids), torch.ones_like(ids))[0], expected, atol=1e-5)
 

@@ -15,7 +15,7 @@ app = typer.Typer(
 )
 
 RecipeName = Annotated[str, typer.Argument(help="A named configuration, e.g. small_1, wide_1 or tiny.")]
-Pairs = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Parquet file of preference pairs.")]
+Pairs = Annotated[list[Path], typer.Option(exists=True, dir_okay=False, help="Parquet files of pairs; may repeat.")]
 Clones = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Folder of git clones, for plain code.")
 ]

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from themis_model.scorer import FloatArray
 from themis_model.tokens import PAD
 from themis_training.checkpoint import save_checkpoint
+from themis_training.mixture import Weights
 from themis_training.network import RewardNetwork, ranking_loss
-from themis_training.pairs import Example, Weights
+from themis_training.pairs import Example, Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def fit_deep(
 
     Args:
         network: its wide path, if any, is not touched.
-        examples: training examples of all criteria; each teaches the reward of its own criterion only.
-        weights: ``[len(examples)]``.
+        examples: pairs and ties; each teaches the rewards it has a weight in.
+        weights: ``[len(examples), 5]``, from ``mixture``.
         how: hyper-parameters.
         checkpoint: file written after every epoch.
     """
@@ -101,16 +102,17 @@ def pair_loss(network: RewardNetwork, examples: Sequence[Example], weights: Tens
     ids, mask = padded([e.chosen for e in examples] + [e.rejected for e in examples])
     with torch.autocast("cpu", dtype=torch.bfloat16):
         rewards = network.rewards(ids, mask)
-    column = torch.tensor([e.criterion for e in examples])
-    rows = torch.arange(len(examples))
-    chosen, rejected = rewards[rows, column], rewards[rows + len(examples), column]
-    ranking = ranking_loss(chosen - rejected, torch.tensor([e.tie for e in examples]))
-    return (weights * (ranking + how.magnitude * (chosen + rejected).square())).mean()
+    chosen, rejected = rewards[: len(examples)], rewards[len(examples) :]
+    tie = torch.tensor([bool(e.tied) for e in examples]).unsqueeze(1)
+    ranking = ranking_loss(chosen - rejected, tie)
+    return (weights * (ranking + how.magnitude * (chosen + rejected).square())).sum() / len(examples)
 
 
-def padded(views: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+def padded(views: Sequence[Ids]) -> tuple[Tensor, Tensor]:
     """Ids and attention mask, ``[views, longest]``."""
-    ids = nn.utils.rnn.pad_sequence([torch.tensor(v) for v in views], batch_first=True, padding_value=PAD)
+    ids = nn.utils.rnn.pad_sequence(
+        [torch.from_numpy(v.astype(np.int64)) for v in views], batch_first=True, padding_value=PAD
+    )
     return ids, (ids != PAD).long()
 
 
@@ -132,9 +134,9 @@ def batches(examples: Sequence[Example], tokens: int, seed: str) -> Iterator[lis
     yield from found
 
 
-def rewards_of(network: RewardNetwork, views: Sequence[Sequence[int]]) -> FloatArray:
+def rewards_of(network: RewardNetwork, views: Sequence[Sequence[int] | Ids]) -> FloatArray:
     """Rewards ``[views, 5]`` in float32, one view at a time as in serving."""
     network.train(mode=False)
     with torch.no_grad():
-        rows = [network.rewards(torch.tensor([list(view)]))[0].numpy() for view in views]
+        rows = [network.rewards(torch.from_numpy(np.array([view], np.int64)))[0].numpy() for view in views]
     return np.stack(rows) if rows else np.zeros((0, 5), np.float32)

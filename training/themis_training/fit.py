@@ -8,7 +8,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +26,14 @@ from themis_training.corpus import CodeFile, sample_files
 from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split_by_origin
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
-from themis_training.network import RewardNetwork
+from themis_training.mixture import Weights, mixture
+from themis_training.network import RewardNetwork, Wide
 from themis_training.origin import use_of
-from themis_training.pairs import (
-    Example,
-    Score,
-    Weights,
-    examples_of,
-    largest_margins,
-    length_neutral,
-    ties_of,
-    with_ties,
-)
+from themis_training.pairs import Example, Score, examples_of, largest_margins, ties_of
 from themis_training.pretrain import pieces_of, pretrain
 from themis_training.recipe import Recipe
 from themis_training.tokenizer import train_tokenizer
-from themis_training.wide import fit_wide
+from themis_training.wide import Difference, differences_of, fit_wide, margins_of
 
 NETWORK, RUN, TOKENIZER, HELD_OUT = "network.pt", "run.json", "tokenizer.json", "held_out.json"
 _PIECE = 160  # tokens of a pre-training view
@@ -58,7 +49,7 @@ class Data:
         split: split of each pair id.
         files: plain code for the tokenizer and for pre-training.
         edits: ordinary real edits of repositories set aside for training.
-        digest: sha256 over the pairs file.
+        digest: sha256 over the digests of the pair files.
     """
 
     pairs: Sequence[Pair]
@@ -72,11 +63,12 @@ class Data:
         return [pair for pair in self.pairs if self.split[pair.id] is split]
 
 
-def read_data(pairs: Path, clones: Sequence[Path], edits: Sequence[MinedEdit], recipe: Recipe) -> Data:
+def read_data(pairs: Sequence[Path], clones: Sequence[Path], edits: Sequence[MinedEdit], recipe: Recipe) -> Data:
     """Split pairs and edits and sample plain code; deterministic for a recipe, the files and the clones' commits."""
-    found = read_pairs(pairs)
+    found = read_pairs(*pairs)
     split = split_by_origin(found, recipe.always_train, recipe.seed)
-    digest = hashlib.sha256(pairs.read_bytes()).hexdigest()
+    split |= {pair.id: Split.TEST for pair in found if pair.source in recipe.held_out}
+    digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in pairs)).hexdigest()
     for_training = [edit for edit in edits if use_of(edit.repo, edit.split) is Split.TRAIN]
     order = random.Random(recipe.seed).sample(range(len(for_training)), len(for_training))  # noqa: S311  (sampling)
     ties = [for_training[n] for n in sorted(order[: recipe.most_ties])]
@@ -88,20 +80,23 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
     run.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     trained = data.of(Split.TRAIN) + (data.of(Split.CALIBRATION) if recipe.folds else [])
+    trained = [pair for pair in trained if pair.criterion in recipe.criteria]
     if not (run / TOKENIZER).exists():
         texts = [f.text for f in data.files] + [pair.chosen for pair in trained]
         train_tokenizer(texts, run / TOKENIZER, recipe.shape.vocabulary)
     encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
-    ties = list(ties_of(data.edits, recipe.tied, encoder))
-    examples, weights = _taught(trained, ties, recipe, encoder)
+    examples = [*examples_of(trained, encoder), *ties_of(data.edits, recipe.tied, encoder)]
+    weights = _weights(examples, recipe)
     torch.manual_seed(recipe.seed)
     network = RewardNetwork(recipe.shape)
-    log: dict[str, Any] = {"examples": len(examples) - len(ties), "ties": len(ties)}
+    ties = sum(bool(example.tied) for example in examples)
+    log: dict[str, Any] = {"examples": len(examples) - ties, "ties": ties}
     if network.wide is not None:
-        fit_wide(network.wide, examples, weights, columns, recipe.ridge)
-    if recipe.folds:
-        _cross_fit(recipe, trained, ties, encoder, run)
+        differences = differences_of(network.wide, examples)
+        if recipe.folds:
+            _cross_fit(network.wide, recipe, trained, examples, differences, run)
+        fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge)
     if network.deep is not None:
         if recipe.pretraining is not None:
             if not data.files:
@@ -109,9 +104,12 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
             pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
             start = pretrain(pieces, recipe.shape, recipe.pretraining, run / "pretrain.ckpt")
             network.deep.load_state_dict(start, strict=False)
-        taught = np.array([n for n, e in enumerate(examples) if CRITERIA[e.criterion] in recipe.deep_criteria])
-        rows, shares = thinned(weights[taught], recipe.deep_examples, recipe.seed)
-        log["losses"] = _fit_alone(network, [examples[n] for n in taught[rows]], shares, recipe, run)
+        asked = [CRITERIA.index(criterion) for criterion in recipe.deep_criteria]
+        taught = np.zeros_like(weights)
+        taught[:, asked] = weights[:, asked]
+        rows, shares = thinned(taught.sum(axis=1), recipe.deep_examples, recipe.seed)
+        scaled = taught[rows] * (shares / taught[rows].sum(axis=1))[:, None]
+        log["losses"] = _fit_alone(network, [examples[n] for n in rows], scaled, recipe, run)
         held_out = [e for e in examples_of(data.of(Split.CALIBRATION), encoder) if e.criterion in columns]
         log["shares"] = blend(network, held_out, columns) if network.wide is not None else {}
     torch.save(network.state_dict(), run / NETWORK)
@@ -120,34 +118,34 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
     return network
 
 
-def _taught(
-    pairs: Sequence[Pair], ties: Sequence[Example], recipe: Recipe, encoder: Encoder
-) -> tuple[list[Example], Weights]:
-    """Examples of the trained criteria, ties last, and their weights."""
-    examples = [e for e in examples_of(pairs, encoder) if CRITERIA[e.criterion] in recipe.criteria]
-    weights = length_neutral(examples, recipe.caps, recipe.per_project)
-    return [*examples, *ties], with_ties(weights, examples, ties, recipe.ties)
+def _weights(examples: Sequence[Example], recipe: Recipe) -> Weights:
+    return mixture(examples, recipe.caps, recipe.per_project, recipe.ties)
 
 
-def _cross_fit(recipe: Recipe, pairs: Sequence[Pair], ties: Sequence[Example], encoder: Encoder, run: Path) -> None:
+def _cross_fit(
+    wide: Wide,
+    recipe: Recipe,
+    pairs: Sequence[Pair],
+    examples: Sequence[Example],
+    differences: Sequence[Difference],
+    run: Path,
+) -> None:
     """Margins of every real pair from a model that saw nothing of its origin, for calibration."""
     if recipe.shape.layers:
         raise UsageError(f"recipe {recipe.name} has both folds and a deep path; cross-fitting it would take days")
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
     fold = folds_by_origin(pairs, recipe.folds, recipe.seed)
-    real = [pair for pair in pairs if pair.source not in recipe.always_train]
+    real = {pair.id for pair in pairs if not recipe.is_synthetic(pair.source)}
     found: dict[str, list[float]] = {}
     for left_out in range(recipe.folds):
-        network = RewardNetwork(recipe.shape)
-        synthetic = set(recipe.always_train)
-        kept = [p for p in pairs if fold[p.id] != left_out or p.source in synthetic]
-        examples, weights = _taught(kept, ties, recipe, encoder)
-        if network.wide is not None:
-            fit_wide(network.wide, examples, weights, columns, recipe.ridge)
-        asked = [pair for pair in real if fold[pair.id] == left_out]
-        changes = [(pair.rejected, pair.chosen, pair.language) for pair in asked]
-        margins = largest_margins(partial(rewards_of, network), changes, encoder)
-        found |= {pair.id: [float(x) for x in row] for pair, row in zip(asked, margins, strict=True)}
+        # Synthetic pairs and ties stay in every fold: nothing is calibrated on them.
+        out = [n for n, e in enumerate(examples) if e.pair in real and fold[e.pair] == left_out]
+        kept = sorted(set(range(len(examples))).difference(out))
+        some = [examples[n] for n in kept]
+        fit_wide(wide, some, [differences[n] for n in kept], _weights(some, recipe), columns, recipe.ridge)
+        for n, margins in zip(out, margins_of(wide, [differences[n] for n in out]), strict=True):
+            largest = found.setdefault(examples[n].pair, [0.0] * len(CRITERIA))
+            found[examples[n].pair] = [float(max(m, o, key=abs)) for m, o in zip(margins, largest, strict=True)]
     (run / HELD_OUT).write_text(json.dumps(found), encoding="utf-8")
 
 

@@ -1,6 +1,5 @@
-"""Pairs as the model reads them: one example per window, with the weights that make length uninformative."""
+"""Pairs and ties as the model reads them: one example per window."""
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,9 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, Window
 from themis_model.scorer import FloatArray
 from themis_training.data import Pair
-from themis_training.mined import MinedEdit
+from themis_training.mined import DAILY, Kind, MinedEdit
 
-Weights = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.uint16]  # token ids of one view; vocabularies stay far below 65,536
 Score = Callable[[Sequence[Sequence[int]]], FloatArray]
 
 MOST_WINDOWS = 4  # of one pair; edits scattered further teach little about any one place
@@ -31,12 +30,13 @@ class Example:
         source: dataset.
         language: key.
         project: origin.
-        criterion: column of the reward it teaches.
+        criterion: column of the reward it teaches; -1 for a tie.
         chosen: token ids of the better view.
         rejected: token ids of the worse view.
         longer: sign of the character length difference, chosen minus rejected: -1, 0 or 1.
         share: 1 / number of windows of the pair.
-        tie: an ordinary edit: neither side is better, so the rewards should agree.
+        tied: columns in which the rewards should agree, since neither side is better; empty for a pair.
+        reason: id of the named defect of the worse view, or empty.
     """
 
     pair: str
@@ -44,11 +44,12 @@ class Example:
     language: str
     project: str
     criterion: int
-    chosen: tuple[int, ...]
-    rejected: tuple[int, ...]
+    chosen: Ids
+    rejected: Ids
     longer: int
     share: float
-    tie: bool = False
+    tied: tuple[int, ...] = ()
+    reason: str = ""
 
 
 def windows_of(rejected: str, chosen: str, language: str, encoder: Encoder) -> tuple[Window, ...]:
@@ -66,8 +67,12 @@ def examples_of(pairs: Iterable[Pair], encoder: Encoder) -> Iterator[Example]:
         for chosen, rejected in seen:
             yield Example(
                 pair.id, pair.source, pair.language, pair.project, CRITERIA.index(pair.criterion),
-                chosen, rejected, longer, 1 / len(seen),
+                _ids(chosen), _ids(rejected), longer, 1 / len(seen), reason=pair.reason,
             )  # fmt: skip
+
+
+def _ids(view: Sequence[int]) -> Ids:
+    return np.array(view, np.uint16)
 
 
 def largest_margins(score: Score, changes: Sequence[tuple[str, str, str]], encoder: Encoder) -> FloatArray:
@@ -89,59 +94,18 @@ def largest_margins(score: Score, changes: Sequence[tuple[str, str, str]], encod
 
 
 def ties_of(edits: Iterable[MinedEdit], criteria: Sequence[Criterion], encoder: Encoder) -> Iterator[Example]:
-    """Ordinary real edits as ties of each criterion; those that tokens settle are never scored, hence left out."""
+    """Real edits as ties: of all criteria if known to be neutral, else of ``criteria``.
+
+    What tokens settle is never scored, hence left out.
+    """
+    ordinary = tuple(CRITERIA.index(criterion) for criterion in criteria)
     for number, edit in enumerate(edits):
-        if edit.nature != Nature.CODE:
+        tied = tuple(range(len(CRITERIA))) if edit.kind == Kind.NEUTRAL else ordinary
+        if edit.kind not in DAILY or edit.nature != Nature.CODE or not tied:
             continue
         for window in windows_of(edit.before, edit.after, edit.language, encoder)[:1]:
-            for criterion in criteria:
+            if window.after.ids != window.before.ids:
                 yield Example(
-                    f"{edit.repo}/{number}", "ordinary", edit.language, edit.repo, CRITERIA.index(criterion),
-                    window.after.ids, window.before.ids, 0, 1.0, tie=True,
+                    f"{edit.repo}/{number}", edit.kind, edit.language, edit.repo, -1, _ids(window.after.ids),
+                    _ids(window.before.ids), 0, 1.0, tied,
                 )  # fmt: skip
-
-
-def with_ties(weights: Weights, pairs: Sequence[Example], ties: Sequence[Example], ratio: float) -> Weights:
-    """Weights of pairs followed by ties: per criterion, all ties together weigh ``ratio`` times all pairs."""
-    columns = np.array([example.criterion for example in pairs])
-    totals = {int(column): weights[columns == column].sum() for column in np.unique(columns)}
-    numbers = Counter(tie.criterion for tie in ties)
-    added = [ratio * totals.get(tie.criterion, 0.0) / numbers[tie.criterion] for tie in ties]
-    return np.concatenate([weights, np.array(added, dtype=np.float64)])
-
-
-def length_neutral(
-    examples: Sequence[Example], caps: dict[str, float] | None = None, per_project: float = 1e9
-) -> Weights:
-    """Weight per example, ``[len(examples)]``, mean 1: longer and shorter chosen sides weigh the same.
-
-    Args:
-        examples: what is trained on.
-        caps: weight per source before balancing, for sources that would drown the others.
-        per_project: total weight one project may have before balancing.
-
-    The balance holds within each criterion and source group, so no source brings the length shortcut back.
-    """
-    weights = np.array([e.share * (caps or {}).get(e.source, 1.0) for e in examples], dtype=np.float64)
-    _cap_totals(weights, [(e.source, e.project) for e in examples], per_project)
-    strata: dict[tuple[int, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for row, example in enumerate(examples):
-        strata[example.criterion, example.source][example.longer].append(row)
-    for signs in strata.values():
-        longer, shorter = signs.get(1, []), signs.get(-1, [])
-        if longer and shorter:
-            goal = (weights[longer].sum() + weights[shorter].sum()) / 2
-            weights[longer] *= goal / weights[longer].sum()
-            weights[shorter] *= goal / weights[shorter].sum()
-    normal: Weights = weights / weights.mean()
-    return normal
-
-
-def _cap_totals(weights: Weights, keys: Sequence[tuple[str, str]], most: float) -> None:
-    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row, key in enumerate(keys):
-        rows[key].append(row)
-    for members in rows.values():
-        total = weights[members].sum()
-        if total > most:
-            weights[members] *= most / total

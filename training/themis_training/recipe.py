@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from themis_model.criterion import Criterion
 from themis_training.deep import DeepFit
+from themis_training.mined import Kind
 from themis_training.network import Shape
 from themis_training.pretrain import Pretraining
 
@@ -24,9 +25,10 @@ class Recipe:
         ridge: squared penalty of the wide path.
         pretraining: of the deep path, or None to start from noise.
         deep: how the deep path is trained.
+        held_out: sources kept whole for the test, to see what carries over to sources of other origin.
         tied: criteria for which an ordinary edit is a tie; ordinary edits do fix bugs, so correctness is not one.
-        ties: weight of all ties beside all pairs of a criterion.
-        most_ties: ordinary edits used, drawn evenly from the repositories set aside for training.
+        ties: per kind of real edit, weight of all its ties together beside all pairs of a criterion.
+        most_ties: real edits used, drawn evenly from the repositories set aside for training.
         folds: with 2 or more, the calibration pairs are trained on too, and calibration uses margins from as many
             models that each left one fold of origins out; for networks without a deep path, which train in seconds.
         deep_examples: windows the deep path sees in an epoch.
@@ -39,16 +41,21 @@ class Recipe:
     criteria: tuple[Criterion, ...]
     always_train: tuple[str, ...]
     caps: dict[str, float] = field(default_factory=dict)
+    held_out: tuple[str, ...] = ()
     per_project: float = 8.0
     ridge: float = 0.1
     pretraining: Pretraining | None = None
     deep: DeepFit = field(default_factory=DeepFit)
     tied: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
-    ties: float = 0.5
+    ties: dict[str, float] = field(default_factory=lambda: {Kind.ORDINARY: 0.5})
     most_ties: int = 6000
     folds: int = 0
     deep_examples: int = 1600
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
+
+    def is_synthetic(self, source: str) -> bool:
+        """Whether nothing may be calibrated on a source: templates, and what operators made."""
+        return source in self.always_train or source.split("/")[0] == "degrade"
 
 
 _TEMPLATES = ("juliet_c", "juliet_java", "introclass")

@@ -1,0 +1,87 @@
+"""How much each example counts: sources capped, length made uninformative, ties beside pairs."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from themis_model.criterion import CRITERIA
+from themis_training.pairs import Example
+
+Weights = npt.NDArray[np.float64]
+
+
+def mixture(
+    examples: Sequence[Example], caps: Mapping[str, float], per_project: float, ties: Mapping[str, float]
+) -> Weights:
+    """Weight of every example in every criterion, ``[len(examples), 5]``; zero where it teaches nothing.
+
+    Args:
+        examples: pairs and ties.
+        caps: weight per pair of a source, or of all sources that begin with a name and a slash.
+        per_project: total weight one project may have before balancing.
+        ties: per kind of tie (``ordinary``, ``neutral``) the weight of all its ties together beside all pairs.
+    """
+    weights = np.zeros((len(examples), len(CRITERIA)))
+    pairs = [n for n, example in enumerate(examples) if not example.tied]
+    balanced = length_neutral([examples[n] for n in pairs], caps, per_project)
+    for n, weight in zip(pairs, balanced, strict=True):
+        weights[n, examples[n].criterion] = weight
+    totals = weights.sum(axis=0)
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for n, example in enumerate(examples):
+        for column in example.tied:
+            groups[example.source, column].append(n)
+    for (kind, column), rows in groups.items():
+        weights[rows, column] = ties.get(kind, 0.0) * totals[column] / len(rows)
+    return weights
+
+
+def length_neutral(
+    examples: Sequence[Example], caps: Mapping[str, float] | None = None, per_project: float = 1e9
+) -> Weights:
+    """Weight per pair, ``[len(examples)]``, mean 1 in each criterion: longer and shorter chosen sides weigh the same.
+
+    The balance holds within each criterion, source and language that has both signs, and then within each criterion,
+    so neither a source nor all of them together bring the length shortcut back.
+
+    Args:
+        examples: pairs.
+        caps: weight per pair of a source, or of all sources that begin with a name and a slash.
+        per_project: total weight one project may have before balancing.
+    """
+    weights = np.array([e.share * _cap(caps or {}, e.source) for e in examples], dtype=np.float64)
+    _cap_totals(weights, [(e.source, e.project) for e in examples], per_project)
+    _balance(weights, examples, [(e.criterion, e.source, e.language) for e in examples])
+    _balance(weights, examples, [e.criterion for e in examples])
+    for column in {e.criterion for e in examples}:
+        rows = [n for n, e in enumerate(examples) if e.criterion == column]
+        weights[rows] /= weights[rows].mean()
+    return weights
+
+
+def _cap(caps: Mapping[str, float], source: str) -> float:
+    return caps.get(source, caps.get(source.split("/")[0], 1.0))
+
+
+def _balance(weights: Weights, examples: Sequence[Example], keys: Sequence[object]) -> None:
+    strata: dict[object, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row, (key, example) in enumerate(zip(keys, examples, strict=True)):
+        strata[key][example.longer].append(row)
+    for signs in strata.values():
+        longer, shorter = signs.get(1, []), signs.get(-1, [])
+        if longer and shorter:
+            goal = (weights[longer].sum() + weights[shorter].sum()) / 2
+            weights[longer] *= goal / weights[longer].sum()
+            weights[shorter] *= goal / weights[shorter].sum()
+
+
+def _cap_totals(weights: Weights, keys: Sequence[tuple[str, str]], most: float) -> None:
+    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        rows[key].append(row)
+    for members in rows.values():
+        total = weights[members].sum()
+        if total > most:
+            weights[members] *= most / total
