@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from themis_training.license import license_of
@@ -70,8 +70,8 @@ class Collected:
     source: str
     because: str
     pairs: tuple[RulePair, ...] = ()
-    dropped: Counter[str] = Counter()
-    unlabelled: Counter[str] = Counter()
+    dropped: Counter[str] = field(default_factory=Counter)
+    unlabelled: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def _patterns() -> tuple[tuple[str, str, Label | None], ...]:
     return tuple(
         (source, rule, None if word == _DROP else _label(word))
         for source, section in tomllib.loads(text).items()
-        for rule, word in section.items()
+        for rules, word in section.items()
+        for rule in rules.split()
     )
 
 

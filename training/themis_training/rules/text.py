@@ -1,7 +1,7 @@
 """The texts of an example: without what gives its side away, and told apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from textwrap import dedent
 
@@ -10,7 +10,8 @@ from themis_lsp.language import COMMENTS, GRAMMARS, parser_of
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TELLTALE = frozenset({
-    "bad", "good", "correct", "incorrect", "compliant", "noncompliant", "vulnerable", "violation", "wrong",
+    "bad", "good", "correct", "incorrect", "valid", "invalid", "compliant", "noncompliant", "vulnerable", "violation",
+    "wrong",
 })  # fmt: skip
 _SAME_COUNT = 0.25  # similarity from which the n-th bad and the n-th good of equally many are taken for a pair
 _OTHER_COUNT = 0.55  # similarity that a pair needs where the counts differ
@@ -62,6 +63,13 @@ def paired(bad: Sequence[str], good: Sequence[str]) -> list[tuple[str, str]]:
             row.append(max(options, key=lambda option: option[0]))
         best.append(row)
     return [(bad[i], good[j]) for i, j in best[-1][-1][1]]
+
+
+def matched(bad: Sequence[str], good: Sequence[str], language: str) -> Iterator[tuple[str, str]]:
+    """Pairs from blocks of code: of their paragraphs where those correspond, else of whole blocks."""
+    for one, other in paired(bad, good):
+        parts = [[part for part in paragraphs(text) if bare(part, language)] for text in (one, other)]
+        yield from (paired(*parts) if all(parts) else ()) or [(one, other)]
 
 
 def paragraphs(text: str) -> list[str]:
