@@ -1,13 +1,12 @@
 """The changed lines that weigh most, as a small diff."""
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from themis_cli.escape import visible
-from themis_cli.report.look import BETTER, BLUE, OCHRE, QUIET, VIOLET, WORSE, Look
+from themis_cli.report.look import BETTER, QUIET, WORSE, Look
+from themis_cli.report.tint import stress, syntax_of, tinted
 from themis_lsp.finding import Excerpt
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 _ENOUGH = 0.8  # excerpts are shown until they carry this share of the verdict
 _MOST_EXCERPTS = 3
 _MOST_LINES = 6  # of one side of one excerpt
-_LONGEST = 400  # characters of a line
-_ALIKE = 0.5
 
 
 class _Row(NamedTuple):
@@ -32,7 +29,7 @@ def diff_of(excerpts: Sequence[Excerpt], path: str, look: Look) -> Iterator[Text
     chosen = _heaviest(excerpts)
     indent = _common_indent([line for excerpt in chosen for line in (*excerpt.removed, *excerpt.added)])
     columns = len(str(max(excerpt.lines.last for excerpt in chosen)))
-    syntax = _syntax(path) if look.width else None
+    syntax = syntax_of(path) if look.width else None
     cut = Text(f"{' ' * (columns + 5)}{look.symbols.cut}", QUIET)
     last = 0
     for excerpt in chosen:
@@ -54,11 +51,11 @@ def _heaviest(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
 
 
 def _rows(excerpt: Excerpt, indent: int, syntax: "Syntax | None", look: Look) -> list[_Row]:
-    removed = _tinted(excerpt.removed, indent, syntax)
-    added = _tinted(excerpt.added, indent, syntax)
+    removed = tinted(excerpt.removed, indent, syntax)
+    added = tinted(excerpt.added, indent, syntax)
     if len(removed) == len(added):
         for old, new in zip(removed, added, strict=True):
-            _stress(old, new)
+            stress(old, new)
     first, last, weight = excerpt.lines
     is_exact = last - first + 1 == len(added)  # a remainder's lines need not be contiguous
     numbers = [first + n if is_exact or n == 0 else None for n in range(len(added))]
@@ -91,40 +88,6 @@ def _line(row: _Row, weight: float, columns: int, look: Look) -> Text:
     return text
 
 
-def _tinted(lines: Sequence[str], indent: int, syntax: "Syntax | None") -> list[Text]:
-    plain = [visible(line[:_LONGEST].expandtabs(4)[indent:].rstrip()) for line in lines]
-    if syntax is None or not plain:
-        return [Text(line) for line in plain]
-    tinted = syntax.highlight("\n".join(plain)).split("\n", allow_blank=True)
-    # The lexer drops blank lines at the start, so what does not line up stays as it is.
-    return [tinted[n] if n < len(tinted) and tinted[n].plain == line else Text(line) for n, line in enumerate(plain)]
-
-
-def _stress(old: Text, new: Text) -> None:
-    """Make bold what differs between two lines that are otherwise alike."""
-    one, other = old.plain, new.plain
-    start = _equal(one, other)
-    end = min(_equal(one[::-1], other[::-1]), min(len(one), len(other)) - start)
-    if start + end >= _ALIKE * max(len(one), len(other)):
-        old.stylize("bold", start, len(one) - end)
-        new.stylize("bold", start, len(other) - end)
-
-
-def _equal(one: str, other: str) -> int:
-    """Length of the common prefix."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
 def _common_indent(lines: Sequence[str]) -> int:
     widths = [len(full) - len(full.lstrip()) for line in lines if (full := line.expandtabs(4)).strip()]
     return min(widths, default=0)
-
-
-def _syntax(path: str) -> "Syntax":
-    from pygments.token import Comment, Keyword, Name, Number, String
-    from rich.style import Style
-    from rich.syntax import ANSISyntaxTheme, Syntax
-
-    tints = {Keyword: VIOLET, Name.Function: BLUE, Name.Builtin: BLUE, Number: OCHRE, String: OCHRE}
-    styles = {token: Style(color=colour) for token, colour in tints.items()}
-    return Syntax("", Syntax.guess_lexer(path), theme=ANSISyntaxTheme({**styles, Comment: Style(color=QUIET)}))
