@@ -118,7 +118,7 @@ def _ancestors(names: Sequence[tuple[str, UnitKind, int]], parent: int) -> set[i
 def _name(node: "Node") -> str:
     named = node.child_by_field_name("name") or node.child_by_field_name("left") or node.child_by_field_name("key")
     if node.type == "type_declaration":  # Go: the name is on the spec inside
-        inner = node.named_child(0)
+        inner = node.named_child(0) if node.named_child_count else None  # ``type ()`` declares nothing
         named = inner.child_by_field_name("name") if inner else None
     if named is None:
         named = _declarator(node)
@@ -134,7 +134,7 @@ def _declarator(node: "Node") -> "Node | None":
     while inner is not None:
         deeper = inner.child_by_field_name("declarator")
         if deeper is None and inner.type in ("reference_declarator", "parenthesized_declarator"):
-            deeper = inner.named_child(0)
+            deeper = inner.named_child(0) if inner.named_child_count else None
         if deeper is None:
             return inner
         inner = deeper

@@ -11,6 +11,7 @@ from themis_training.rules.text import similarity
 
 _ALIKE = 0.68  # similarity from which two functions of one file are taken for versions of each other
 _MOST_LINES = 80  # of a function; what is longer shows more than one thing
+_SHORT = 40  # lines of a file that is shown whole, so that what one function needs elsewhere is seen
 _MOST_FUNCTIONS = 60  # of one side that are compared
 _MOST_USES = 2  # pairs that one function may be in
 _SIDES = ("bad", "good", "vulnerable", "correct", "incorrect", "wrong", "noncompliant", "compliant", "fixed", "fix")
@@ -58,7 +59,8 @@ def versions(bad: str, good: str, grammar: str) -> Iterator[tuple[str, str]]:
     """
     before, after = _by_name(bad, grammar), _by_name(good, grammar)
     changed = [(before[name], after[name]) for name in before if name in after and before[name] != after[name]]
-    if len(changed) > 1 and before.keys() == after.keys():
+    several = len(changed) > 1 or bad.count("\n") > _SHORT
+    if changed and several and before.keys() == after.keys():
         yield from changed
     else:
         yield bad, good
