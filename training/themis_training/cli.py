@@ -126,6 +126,7 @@ def degrade_command(
     clones: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of git clones.")],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for degraded.parquet and neutral.parquet.")],
     exclude: Annotated[Path | None, typer.Option(help="Pairs whose projects are left out.")] = None,
+    hold_out: Annotated[list[str] | None, typer.Option(help="owner/name that is for testing only; may repeat.")] = None,
     each: Annotated[int, typer.Option(min=1, help="Pairs wanted of each operator in each language.")] = 150,
     seed: Annotated[int, typer.Option(help="Of every draw.")] = 1,
 ) -> None:
@@ -138,7 +139,8 @@ def degrade_command(
     from themis_training.degrade.write import degrade
 
     taken = frozenset(pair.project for pair in read_pairs(exclude)) if exclude else frozenset()
-    counts = degrade(clones_in(clones), out, Quota(each, seed), taken, lambda line: typer.echo(line, err=True))
+    held = frozenset(hold_out or ())
+    counts = degrade(clones_in(clones), out, Quota(each, seed), taken, held, lambda line: typer.echo(line, err=True))
     kinds = len({kind for kind, _, _ in counts})
     typer.echo(f"{sum(counts.values())} pairs of {kinds} kinds of rewrites in {out}")
 

@@ -24,6 +24,7 @@ def degrade(
     out: Path,
     quota: Quota,
     exclude: frozenset[str] = frozenset(),
+    hold_out: frozenset[str] = frozenset(),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Counter[tuple[str, str, str]]:
     """Write ``degraded.parquet`` (columns of ``themis_training.data.Pair``) and ``neutral.parquet`` into ``out``.
@@ -36,6 +37,7 @@ def degrade(
         out: folder; made if missing. Files appear whole or not at all.
         quota: pairs wanted of each operator in each language.
         exclude: projects that serve elsewhere.
+        hold_out: repositories that are for testing whatever the draw, as when mining.
         tell: told of progress, a line at a time.
 
     Returns:
@@ -45,7 +47,9 @@ def degrade(
     kept = [clone for clone in clones if not is_excluded(repository_name(clone), exclude)]
     files = list(sample_files(kept, per_repository=400, seed=quota.seed))
     random.Random(quota.seed).shuffle(files)  # noqa: S311  (order, not security)
-    parts = {use: [file for file in files if use_of(file.repository) is use] for use in Split}
+    parts: dict[Split, list[CodeFile]] = {use: [] for use in Split}
+    for file in files:
+        parts[use_of(file.repository, split_of(file.repository, hold_out))].append(file)
     counts: Counter[tuple[str, str, str]] = Counter()
     pairs: list[dict[str, Any]] = []
     ties: list[MinedEdit] = []
@@ -57,7 +61,7 @@ def degrade(
             pairs.append(_row(pair, use, len(pairs)))
             counts[pair.operator.kind, pair.file.language, use] += 1
         for pair in degraded(own, NEUTRAL, Quota(share.each * _NEUTRAL_QUOTA, quota.seed)):
-            ties.append(_tie(pair))
+            ties.append(_tie(pair, Split.TEST if use is Split.TEST else Split.CALIBRATION))
             counts[pair.operator.kind, pair.file.language, use] += 1
         tell(f"{use}: {len(pairs)} pairs, {len(ties)} ties so far")
     _write(out / "degraded.parquet", pairs)
@@ -77,10 +81,10 @@ def _row(pair: Degraded, use: Split, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tie(pair: Degraded) -> MinedEdit:
+def _tie(pair: Degraded, split: Split) -> MinedEdit:
     file: CodeFile = pair.file
     return MinedEdit(
-        repo=file.repository, license=file.license, split=split_of(file.repository, frozenset()), commit=file.commit,
+        repo=file.repository, license=file.license, split=split, commit=file.commit,
         date="", message="", path=file.path, unit="", unit_kind="function", language=file.language, nature="code",
         kind="neutral", evidence=f"operator {pair.operator.kind}", before=pair.chosen, after=pair.rejected,
     )  # fmt: skip
