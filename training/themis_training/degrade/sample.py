@@ -38,10 +38,12 @@ class Quota:
     Attributes:
         each: of one operator in one language.
         seed: of every draw.
+        files: looked into of one repository.
     """
 
     each: int = 150
     seed: int = 1
+    files: int = 300
 
 
 def degraded(

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def degrade(
     """
     out.mkdir(parents=True, exist_ok=True)
     kept = [clone for clone in clones if not is_excluded(repository_name(clone), exclude)]
-    files = list(sample_files(kept, per_repository=400, seed=quota.seed))
+    files = list(sample_files(kept, quota.files, quota.seed))
     random.Random(quota.seed).shuffle(files)  # noqa: S311  (order, not security)
     parts: dict[Split, list[CodeFile]] = {use: [] for use in Split}
     for file in files:
@@ -56,11 +57,11 @@ def degrade(
     for use, own in parts.items():
         tell(f"{use}: {len(own)} files of {len({file.repository for file in own})} repositories")
         taught = [o for o in DEGRADATIONS if use is Split.TEST or not o.held_out]
-        share = Quota(max(1, round(quota.each * (1 if use is Split.TRAIN else _OF_TEST))), quota.seed)
+        share = replace(quota, each=max(1, round(quota.each * (1 if use is Split.TRAIN else _OF_TEST))))
         for pair in degraded(own, taught, share):
             pairs.append(_row(pair, use, len(pairs)))
             counts[pair.operator.kind, pair.file.language, use] += 1
-        for pair in degraded(own, NEUTRAL, Quota(share.each * _NEUTRAL_QUOTA, quota.seed)):
+        for pair in degraded(own, NEUTRAL, replace(share, each=share.each * _NEUTRAL_QUOTA)):
             ties.append(_tie(pair, Split.TEST if use is Split.TEST else Split.CALIBRATION))
             counts[pair.operator.kind, pair.file.language, use] += 1
         tell(f"{use}: {len(pairs)} pairs, {len(ties)} ties so far")
