@@ -1,6 +1,6 @@
 """Every linter that is read."""
 
-from themis_training.rules import codeql, eslint, javatest, python, refaster, rubocop, ruff
+from themis_training.rules import codeql, eslint, go, javatest, python, refaster, roslyn, rubocop, ruff
 from themis_training.rules.example import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -11,4 +11,6 @@ SOURCES: tuple[Source, ...] = (
     *codeql.SOURCES,
     *javatest.SOURCES,
     *refaster.SOURCES,
+    *roslyn.SOURCES,
+    *go.SOURCES,
 )

@@ -42,7 +42,7 @@ def _patterns() -> tuple[tuple[str, str, Label | None], ...]:
         (source, rule, None if word == _DROP else _label(word))
         for source, section in tomllib.loads(text).items()
         for rules, word in section.items()
-        for rule in rules.split()
+        for rule in rules.split(", ")
     )
 
 

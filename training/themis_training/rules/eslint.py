@@ -1,17 +1,21 @@
 """ESLint and its plugins: pages with correct and incorrect code, tests with output, and snapshots of fixes."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from themis_training.rules.example import RuleExample, Source
 from themis_training.rules.javascript import fixes
 from themis_training.rules.markdown import examples
+from themis_training.rules.text import similarity
 from themis_training.rules.tree import Tree
 
 _FENCES = dict.fromkeys(
     ("js", "javascript", "jsx", "mjs", "cjs", "ts", "tsx", "typescript", "mts", "cts"), "javascript"
 )
+_ENOUGH = 3  # tested fixes of a rule from which its page is not needed: there, the correct code may be another matter
+_ALIKE = 0.5  # similarity from which correct code on a page is taken for what should have been written
 _CASE = re.compile(r"^## (?:in)?valid\(.*$", re.MULTILINE)
 _INPUT = re.compile(r"^> Input\n\n    `␊\n(?P<code>.*?)\n    `$", re.MULTILINE | re.DOTALL)
 _ERROR = re.compile(r"^> Error 1/1\n\n    `␊\n(?P<body>.*?)\n    `$", re.MULTILINE | re.DOTALL)
@@ -21,19 +25,27 @@ _POINTED = re.compile(r"^ *\| +\^+ (?P<message>.*?)␊?$", re.MULTILINE)
 
 
 def _reader(pages: str, tests: str, snapshots: str = "") -> Callable[[Tree], Iterator[RuleExample]]:
-    """Reads a plugin that keeps its pages, tests and snapshots in places of these patterns."""
+    """Reads a plugin that keeps its pages, tests and snapshots of fixes in places of these patterns."""
 
     def read(tree: Tree) -> Iterator[RuleExample]:
-        for path in tree.paths(pages):
-            for language, bad, good in examples(tree.text(path), _FENCES):
-                yield RuleExample(PurePosixPath(path).stem, language, bad, good)
+        tested: Counter[str] = Counter()
         for path in tree.paths(tests):
             grammar = "tsx" if path.endswith((".ts", ".tsx")) else "javascript"
             for bad, good, message in fixes(tree.text(path), grammar):
                 yield RuleExample(_rule(path, tests), "javascript", bad, good, message)
+                tested[_rule(path, tests)] += 1
         for path in tree.paths(snapshots) if snapshots else ():
+            rule = PurePosixPath(path).name.partition(".")[0]
             for bad, good, message in _recorded(tree.text(path)):
-                yield RuleExample(PurePosixPath(path).name.partition(".")[0], "javascript", bad, good, message)
+                yield RuleExample(rule, "javascript", bad, good, message)
+                tested[rule] += 1
+        for path in tree.paths(pages):
+            rule = PurePosixPath(path).stem
+            if tested[rule] >= _ENOUGH:
+                continue
+            for language, bad, good in examples(tree.text(path), _FENCES):
+                if similarity(bad, good) >= _ALIKE:
+                    yield RuleExample(rule, language, bad, good)
 
     return read
 
@@ -77,7 +89,4 @@ SOURCES = (
     Source("eslint-security", "eslint-community/eslint-plugin-security", _reader("docs/*.md", "test/rules/*.js")),
     Source("eslint-react", "jsx-eslint/eslint-plugin-react", _reader("docs/rules/*.md", "tests/lib/rules/*.js")),
     Source("eslint-import", "import-js/eslint-plugin-import", _reader("docs/rules/*.md", "tests/src/rules/*.js")),
-    Source(
-        "eslint-jsx-a11y", "jsx-eslint/eslint-plugin-jsx-a11y", _reader("docs/rules/*.md", "__tests__/src/rules/*.js")
-    ),
 )

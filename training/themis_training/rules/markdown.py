@@ -8,10 +8,13 @@ from themis_training.rules.text import matched
 _FENCE = re.compile(r"^ *(?P<fence>`{3,}|~{3,}) *(?P<info>[\w+-]*)")
 _HEADING = re.compile(r"^#{1,6} ")
 _BAD = re.compile(
-    r"❌|👎|🚫|:::\s*incorrect|\*\*incorrect\*\*|\b(?:incorrect|noncompliant|invalid|fail(?:s|ing)?|bad)\b", re.I
+    r"❌|👎|🚫|:::\s*incorrect|\*\*incorrect\*\*|\b(?:incorrect|noncompliant|invalid|fail(?:s|ing)?|bad)\b",
+    re.IGNORECASE,
 )
-_GOOD = re.compile(r"✅|👍|:::\s*correct|\*\*correct\*\*|\b(?:correct|compliant|valid|pass(?:es|ing)?|good)\b", re.I)
-_MARK = re.compile(r"^\s*(?://|#|/\*)\s*(?:(?P<bad>❌|👎|bad\b|fail)|(?P<good>✅|👍|good\b|pass\b)).*$", re.I)
+_GOOD = re.compile(
+    r"✅|👍|:::\s*correct|\*\*correct\*\*|\b(?:correct|compliant|valid|pass(?:es|ing)?|good)\b", re.IGNORECASE
+)
+_MARK = re.compile(r"^\s*(?://|#|/\*)\s*(?:(?P<bad>❌|👎|bad\b|fail)|(?P<good>✅|👍|good\b|pass\b)).*$", re.IGNORECASE)
 
 
 def examples(text: str, languages: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:

@@ -58,7 +58,7 @@ def _matched(blocks: dict[str, list[list[str]]]) -> Iterator[tuple[str, str]]:
 
 
 def _corrected(text: str) -> Iterator[RuleExample]:
-    """Pairs of an expected offense and its expected correction; specs of cops that enforce a chosen style say nothing."""
+    """Expected offenses and their corrections; specs of cops that enforce a chosen style say nothing."""
     described = _SPEC.search(text)
     if not described or "EnforcedStyle" in text:
         return
