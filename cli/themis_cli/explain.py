@@ -1,9 +1,10 @@
-"""``themis explain``: what a criterion or a finding means, and what to do about it."""
+"""``themis explain``: what a reason, a criterion or a finding means, and what to do about it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -12,52 +13,135 @@ from themis_cli.context import Context, real
 
 if TYPE_CHECKING:
     from themis_model.calibrate import Calibration
+    from themis_model.reason import Reason
+
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
+_CWE: Final = re.compile(r"cwe-?([0-9]+)", re.IGNORECASE)
 
 
 def command(
-    what: Annotated[str, typer.Argument(metavar="CRITERION|FINGERPRINT", help="What to explain.", show_default=False)],
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="A reason, its CWE, a criterion, or a finding's fingerprint.", show_default=False
+        ),
+    ] = None,
+    lists: Annotated[bool, typer.Option("--list", metavar="", help="List every reason that has a page.")] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="The JSON report that has the finding.")
     ] = None,
     model: options.Model = None,
 ) -> None:
-    """Say what a criterion or a finding means, how sure to be of it, and how to silence it.
+    """Say what a reason, a criterion or a finding means, with examples, and what to do about it.
 
     For example:
 
+    * `themis explain sql-injection`
+
+    * `themis explain CWE-22`
+
     * `themis explain security`
+
+    * `themis explain --list`
 
     * `themis explain 3f9c2ab16d0e4b57 --report review.json`
     """
-    run(what, report, model, real())
+    if lists:
+        list_reasons(real())
+    else:
+        run(what, report, model, real())
 
 
-def run(what: str, report: Path | None, model: str | None, context: Context) -> None:
+def list_reasons(context: Context) -> None:
+    """Print every reason under its criterion, and where to go from there."""
+    from themis_cli.reason_page import print_list
+
+    print_list(context.out)
+    context.out.write("\nthemis explain ID shows a page, with examples.\n")
+
+
+def run(what: str | None, report: Path | None, model: str | None, context: Context) -> None:
     """Print the explanation.
 
     Raises:
-        UsageError: there is no such criterion or finding, or the report cannot be read.
+        UsageError: there is no such reason, criterion or finding, or the report cannot be read.
+        ModelError: the bundle cannot be read.
+    """
+    from themis_lsp.error import UsageError
+
+    if what is None:
+        raise UsageError("name what to explain: a reason, a criterion or a finding; themis explain --list has reasons")
+    if report is not None:
+        explain_finding(finding_in(context.folder / report, what), model, context)
+    elif reason := reason_named(what):
+        explain_reason(reason, context)
+    else:
+        explain_criterion(what, model, context)
+
+
+def reason_named(what: str) -> "Reason | None":
+    """The reason with this id or this CWE number."""
+    from themis_model.reason import reasons
+
+    cwe = _CWE.fullmatch(what)
+    by_cwe = (reason for reason in reasons().values() if cwe and reason.cwe == int(cwe[1]))
+    return reasons().get(what.lower()) or next(by_cwe, None)
+
+
+def explain_reason(reason: "Reason", context: Context) -> None:
+    """Print a reason's page."""
+    from themis_cli.reason_page import print_page
+
+    print_page(reason, context.out)
+
+
+def explain_criterion(what: str, model: str | None, context: Context) -> None:
+    """Print what is known about a criterion.
+
+    Raises:
+        UsageError: there is neither such a criterion nor such a reason.
         ModelError: the bundle cannot be read.
     """
     from themis_cli.labelled import print_labelled
-    from themis_lsp.config import Config, trusted
     from themis_lsp.error import UsageError
-    from themis_lsp.settings import criterion_named
+    from themis_lsp.settings import criterion_named, nearest, shown
+    from themis_model.criterion import CRITERIA
+    from themis_model.reason import reasons
+
+    try:
+        criterion = criterion_named(what)
+    except ValueError:
+        shorts = [criterion.short for criterion in CRITERIA]
+        hint = nearest(what.lower(), [*reasons(), *shorts, *CRITERIA], [*shorts, "what themis explain --list shows"])
+        if _FINGERPRINT.fullmatch(what):
+            hint = "a fingerprint needs --report FILE"
+        raise UsageError(f"nothing is called {shown(what)}; {hint}") from None
+    print_labelled(about_criterion(criterion, _calibration(model, context)), context.out)
+    ids = ", ".join(reason.id for reason in reasons().values() if reason.criterion is criterion)
+    print_labelled([("reasons", f"{ids}: themis explain {ids.partition(',')[0]} shows the first.")], context.out)
+
+
+def explain_finding(finding: Mapping[str, Any], model: str | None, context: Context) -> None:
+    """Print what is known about a finding, and the page of the defect it names.
+
+    Raises:
+        ModelError: the bundle cannot be read.
+    """
+    from themis_cli.labelled import print_labelled
+
+    reason = reason_named(finding["defect"] or "")
+    print_labelled(about_finding(finding, _calibration(model, context)), context.out)
+    if reason:
+        context.out.write("\n")
+        explain_reason(reason, context)
+
+
+def _calibration(model: str | None, context: Context) -> "Calibration":
+    from themis_lsp.config import Config, trusted
     from themis_model.bundle import DEFAULT, read_manifest
 
     config = Config(trusted({"model": model}, context.environ), lambda _: None)
-    if report is None:
-        try:
-            criterion = criterion_named(what)
-        except ValueError as problem:
-            hint = "; a fingerprint needs --report FILE" if _is_fingerprint(what) else ""
-            raise UsageError(f"{problem}{hint}") from None
-        calibration = read_manifest(config.model or DEFAULT).calibration
-        print_labelled(about_criterion(criterion.value, calibration), context.out)
-    else:
-        finding = finding_in(context.folder / report, what)
-        calibration = read_manifest(config.model or DEFAULT).calibration
-        print_labelled(about_finding(finding, calibration), context.out)
+    return read_manifest(config.model or DEFAULT).calibration
 
 
 def about_criterion(name: str, calibration: "Calibration") -> Iterator[tuple[str, str]]:
@@ -118,7 +202,3 @@ def finding_in(path: Path, fingerprint: str) -> Mapping[str, Any]:
         many = "several findings" if found else "no finding"
         raise UsageError(f"{path} has {many} with a fingerprint like {fingerprint}; it has: {known}")
     return dict(found[0])
-
-
-def _is_fingerprint(word: str) -> bool:
-    return len(word) == 16 and not word.strip("0123456789abcdef")

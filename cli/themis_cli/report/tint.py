@@ -8,12 +8,14 @@ from rich.text import Text
 
 from themis_cli.escape import visible
 from themis_cli.report.look import BLUE, OCHRE, QUIET, VIOLET
+from themis_lsp.language import grammar_of
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
 
 _LONGEST = 400  # characters of a line
 _ALIKE = 0.5
+_LEXERS = {"c_sharp": "csharp"}  # where Pygments has another name than the grammar
 
 
 def syntax_of(path: str) -> "Syntax":
@@ -22,9 +24,11 @@ def syntax_of(path: str) -> "Syntax":
     from rich.style import Style
     from rich.syntax import ANSISyntaxTheme, Syntax
 
+    grammar = grammar_of(path)  # Pygments itself goes by the file name too, and knows fewer
+    lexer = _LEXERS.get(grammar.key, grammar.key) if grammar else "text"
     tints = {Keyword: VIOLET, Name.Function: BLUE, Name.Builtin: BLUE, Number: OCHRE, String: OCHRE}
     styles = {token: Style(color=colour) for token, colour in tints.items()}
-    return Syntax("", Syntax.guess_lexer(path), theme=ANSISyntaxTheme({**styles, Comment: Style(color=QUIET)}))
+    return Syntax("", lexer, theme=ANSISyntaxTheme({**styles, Comment: Style(color=QUIET)}))
 
 
 def tinted(lines: Sequence[str], indent: int, syntax: "Syntax | None") -> list[Text]:
