@@ -20,6 +20,8 @@ from themis_lsp.repository import Repository
 from themis_lsp.worktree import LISTING, WorkTree
 
 MISSING = "this clone lacks one of its versions"
+NOT_UTF8 = "not in UTF-8, so its committed version cannot be compared with what the editor shows"
+UNDECODED = "\ufffd"
 
 _RAW = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv")
 
@@ -71,6 +73,33 @@ def compare_since(repository: Repository, ref: str, paths: Sequence[str] = ()) -
     """The work tree against the merge-base of HEAD and another branch: what a pull request would hold."""
     repository.work_tree()
     return _with_work_tree(repository, repository.merge_base(ref, "HEAD"), paths)
+
+
+def compare_text(repository: Repository, base: str, attributes: Attributes, path: str, text: str) -> FileChange | Skip:
+    """One file as an editor holds it, against its version in a commit.
+
+    Args:
+        repository: has the commit.
+        base: id of the commit or tree.
+        attributes: those of the same commit.
+        path: of the file, from the root of the repository.
+        text: what the editor holds.
+    """
+    if because := unjudged_path(path) or attributes.unjudged(path):
+        return Skip(path, None, because)
+    after = read_text(text.encode("utf-8", "replace"))
+    before = repository.blob(f"{base}:{path}")
+    if before is None and repository.lists(base, path):
+        before = Unread(MISSING)
+    if isinstance(before, Unread):
+        return Skip(path, None, before.because)
+    if isinstance(after, Unread):
+        return Skip(path, None, after.because)
+    if UNDECODED in (before or "") and UNDECODED not in text:
+        return Skip(path, None, NOT_UTF8)  # the editor reads it as something else, so every such line would differ
+    if because := unjudged_text(path, text if before is None else before):
+        return Skip(path, None, because)
+    return FileChange(path, before, text)
 
 
 def _with_work_tree(repository: Repository, base: str, paths: Sequence[str]) -> Comparison:

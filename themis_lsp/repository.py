@@ -119,6 +119,15 @@ class Repository:
             return None
         return Unread(TOO_LARGE) if found.data is None else read_text(found.data)
 
+    def lists(self, version: str, path: str) -> bool:
+        """Whether a commit or tree has a file of this name, even if this clone lacks its content."""
+        return bool(self.run("ls-tree", "-z", version, "--", f":(top,literal){path}").out)
+
+    def conflicts(self) -> frozenset[str]:
+        """Paths, from the root, that an unfinished merge left in conflict."""
+        listed = self.run("ls-files", "-z", "--unmerged", "--full-name").out
+        return frozenset(os.fsdecode(entry.partition(b"\t")[2]) for entry in listed.split(b"\0") if entry)
+
     def text_at(self, version: str, path: str) -> str | None:
         """The text of a file, by its path from the root, in a commit or tree; None if it has none there."""
         text = self.blob(f"{version}:{path}")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from themis_cli import demo, doctor, explain, model, rank, review, score
+from themis_cli import demo, doctor, explain, lsp, model, rank, review, score
 from themis_cli.escape import visible
 from themis_model.error import ThemisError
 
@@ -34,6 +34,7 @@ app.command("rank")(rank.command)
 app.command("explain")(explain.command)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
+app.command("lsp")(lsp.command)
 app.add_typer(model.app, name="model")
 
 

@@ -1,0 +1,88 @@
+"""The language server: what it answers to, and how it is started."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from lsprotocol import types as lsp
+
+from themis_lsp import __version__
+from themis_lsp.server import commands, documents, lifecycle, requests
+from themis_lsp.server.server import ThemisServer
+
+if TYPE_CHECKING:
+    from themis_lsp.server.judge import Load
+
+#: Everything a client may send, and who answers.
+FEATURES: Final[Mapping[str, tuple[Callable[..., Any], Any]]] = {
+    lsp.INITIALIZE: (lifecycle.initialize, None),
+    lsp.INITIALIZED: (lifecycle.initialized, None),
+    lsp.SHUTDOWN: (lifecycle.shutdown, None),
+    lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: (lifecycle.configuration_changed, None),
+    lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: (lifecycle.folders_changed, None),
+    lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: (lifecycle.files_changed, None),
+    lsp.TEXT_DOCUMENT_DID_OPEN: (documents.opened, None),
+    lsp.TEXT_DOCUMENT_DID_CHANGE: (documents.changed, None),
+    lsp.TEXT_DOCUMENT_DID_SAVE: (documents.saved, None),
+    lsp.TEXT_DOCUMENT_DID_CLOSE: (documents.closed, None),
+    lsp.TEXT_DOCUMENT_DIAGNOSTIC: (
+        requests.diagnostics,
+        lsp.DiagnosticOptions(identifier="themis", inter_file_dependencies=False, workspace_diagnostics=False),
+    ),
+    lsp.TEXT_DOCUMENT_HOVER: (requests.hover, None),
+    lsp.TEXT_DOCUMENT_CODE_LENS: (requests.code_lenses, None),
+    lsp.TEXT_DOCUMENT_CODE_ACTION: (
+        requests.code_actions,
+        lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix]),
+    ),
+    lsp.TEXT_DOCUMENT_INLAY_HINT: (requests.inlay_hints, None),
+    "themis/status": (requests.status, None),
+    "themis/text": (requests.text, None),
+}
+
+#: What a client may have executed.
+COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
+    "themis.explain": commands.explain,
+    "themis.copyVerdict": commands.copy_verdict,
+    "themis.reviewWorkspace": commands.review_workspace,
+    "themis.clearReview": commands.clear_review,
+}
+
+
+def create(load: "Load") -> ThemisServer:
+    """A server, ready to be started.
+
+    Args:
+        load: gives the model a configuration asks for; called on the worker's thread.
+    """
+    server = ThemisServer(load, __version__)
+    for method, (handler, options) in FEATURES.items():
+        server.feature(method, options)(handler)
+    for name, command in COMMANDS.items():
+        server.command(name)(command)
+    return server
+
+
+def serve_stdio(load: "Load") -> int:
+    """Serve one client over standard input and output, until it leaves; returns the exit status."""
+    _log_to_stderr()
+    server = create(load)
+    server.start_io()
+    return server.exit_status
+
+
+def serve_tcp(load: "Load", host: str, port: int) -> int:
+    """Serve one client over TCP, for debugging; returns the exit status.
+
+    Raises:
+        OSError: nobody can listen there.
+    """
+    _log_to_stderr()
+    server = create(load)
+    server.start_tcp(host, port)
+    return server.exit_status
+
+
+def _log_to_stderr() -> None:
+    """Standard output is the protocol's; a traceback is for whoever debugs the server."""
+    logging.basicConfig(format="themis: %(levelname)s: %(message)s", level=logging.WARNING)
