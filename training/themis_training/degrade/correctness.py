@@ -1,5 +1,6 @@
 """Degradations of functional correctness."""
 
+from themis_training.degrade import correctness_call, correctness_condition, correctness_flow, correctness_value
 from themis_training.degrade.operator import SCRIPTS, Operator, for_all, rewriting
 
 _AWAIT = "(await_expression (_) @call) @whole"
@@ -14,4 +15,8 @@ OPERATORS: tuple[Operator, ...] = (
             "python": rewriting("(await (_) @call) @whole", whole="$call"),
         },
     ),
+    *correctness_condition.OPERATORS,
+    *correctness_flow.OPERATORS,
+    *correctness_call.OPERATORS,
+    *correctness_value.OPERATORS,
 )
