@@ -145,6 +145,25 @@ def degrade_command(
     typer.echo(f"{sum(counts.values())} pairs of {kinds} kinds of rewrites in {out}")
 
 
+@app.command("rules")
+def rules_command(
+    clones: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of clones named owner+name.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Parquet file to write.")],
+) -> None:
+    """Collect the good and bad examples that permissively licensed linters keep beside their rules.
+
+    Example: themis train rules clones/ --out rules.parquet
+    """
+    from themis_training.rules.collect import Collected, collect, table
+
+    def tell(done: Collected) -> None:
+        left = ", ".join(f"{count} {why}" for why, count in done.dropped.most_common())
+        typer.echo(f"{done.source}: {done.because or f'{len(done.pairs)} pairs; left out: {left or 0}'}", err=True)
+
+    report = collect(clones, out, on_done=tell)
+    typer.echo(table(report))
+
+
 def _recipe(name: str) -> "Recipe":
     from themis_training.recipe import RECIPES
 

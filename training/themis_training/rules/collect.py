@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from themis_model.criterion import CRITERIA
 from themis_training.license import license_of
 from themis_training.rules.catalog import SOURCES
 from themis_training.rules.criteria import Label, label_of
@@ -123,6 +124,21 @@ def collect(
     pairs = tuple(reversed(unique.values()))
     _write(out, pairs)
     return CollectReport(tuple(collected), pairs, len(everything) - len(agreed), len(agreed) - len(pairs))
+
+
+def table(report: CollectReport) -> str:
+    """Pairs by language and criterion as lines of text, under a summary."""
+    rules = len({pair.project for pair in report.pairs})
+    left = f"{report.contradictory} contradictory, {report.repeated} repeated"
+    lines = [
+        f"{len(report.pairs)} pairs of {rules} rules; left out: {left}",
+        f"{'':12}" + "".join(f"{criterion.short:>13}" for criterion in CRITERIA),
+    ]
+    counts = report.counts
+    for language in sorted({language for language, _ in counts}):
+        numbers = "".join(f"{counts[language, criterion]:13}" for criterion in CRITERIA)
+        lines.append(f"{language:12}{numbers}")
+    return "\n".join(lines)
 
 
 def _read(source: Source, clones: Path) -> Collected:

@@ -23,7 +23,11 @@ def _tested(pattern: str, pairs: Callable[[ast.Module], _Pairs]) -> Callable[[Tr
     def read(tree: Tree) -> Iterator[RuleExample]:
         for path in tree.paths(pattern):
             rule = re.sub(r"^test_|_test$", "", PurePosixPath(path).stem)
-            for bad, good, message in pairs(ast.parse(tree.text(path))):
+            try:
+                module = ast.parse(tree.text(path))
+            except SyntaxError:  # of a Python that this one does not understand
+                continue
+            for bad, good, message in pairs(module):
                 yield RuleExample(rule, "python", bad, good, message)
 
     return read
