@@ -39,7 +39,8 @@ LAYERS = {
     ),
     "themis_bench": layer("themis_lsp themis_model numpy rich typer", "onnxruntime psutil pyarrow tokenizers"),
     "themis_training": layer(
-        "themis_bench themis_lsp themis_model numpy rich typer onnx optimum pyarrow tokenizers torch transformers",
+        "themis_bench themis_lsp themis_model numpy rich typer onnx optimum pyarrow tokenizers torch transformers "
+        "tree_sitter datasketch",
         "onnxruntime",
     ),
 }

@@ -8,6 +8,7 @@ from themis_lsp.finding import Excerpt, Finding, WeighedLines, fingerprints
 from themis_lsp.verdict import Verdict
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Window
+from themis_model.reason import reason
 from themis_model.scorer import Scorer
 
 _MOST_GROUPS = 16  # passes per finding; more hunks than that are weighed in neighbouring groups
@@ -30,9 +31,10 @@ def findings_of(candidates: Sequence[Candidate], scorer: Scorer) -> tuple[Findin
         (c.verdict.criterion, c.verdict.unit, [t for e in found for t in (*e.removed, *e.added)])
         for c, found in zip(candidates, excerpts, strict=True)
     )
+    defects = [scorer.name(c.window.after, c.window.before, c.verdict.criterion) for c in candidates]
     return tuple(
-        Finding(c.verdict, found, _message(c.verdict, found), name, below_threshold=c.below_threshold)
-        for c, found, name in zip(candidates, excerpts, names, strict=True)
+        Finding(c.verdict, found, _message(c.verdict, found, defect), name, defect, c.below_threshold)
+        for c, found, name, defect in zip(candidates, excerpts, names, defects, strict=True)
     )
 
 
@@ -72,12 +74,13 @@ def _excerpt(edit: Edit, group: Sequence[int], weight: float) -> Excerpt:
     return Excerpt(WeighedLines(rows[0] + 1, rows[-1] + 1, weight), removed, added)
 
 
-def _message(verdict: Verdict, excerpts: Sequence[Excerpt]) -> str:
+def _message(verdict: Verdict, excerpts: Sequence[Excerpt], defect: str | None) -> str:
     lines = excerpts[0].lines
     where = f"line {lines.first}" if lines.first == lines.last else f"lines {lines.first}–{lines.last}"
     p = verdict.p.worse if verdict.p else 0.0
     weigh = "weighs" if lines.first == lines.last else "weigh"
-    return f"{certainty(p)} worse for {verdict.criterion.short} ({percent(p)}): {where} {weigh} most"
+    named = f"{reason(defect).title}; " if defect else ""
+    return f"{certainty(p)} worse for {verdict.criterion.short} ({percent(p)}): {named}{where} {weigh} most"
 
 
 def percent(share: float) -> str:

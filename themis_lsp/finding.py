@@ -36,7 +36,7 @@ class Finding:
     Attributes:
         verdict: the judgement, always ``worse``.
         excerpts: changed lines, the heaviest first; the weights add up to 1.
-        defect: id of the named defect, once the model names any.
+        defect: id of the named defect (``themis_model.reason``); None if there is no single one.
         message: one sentence for people.
         fingerprint: 16 hex digits from criterion, unit name, changed lines and ordinal; no path, no line number.
         below_threshold: shown on request although the shipped threshold would keep silent.

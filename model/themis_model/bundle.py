@@ -1,6 +1,7 @@
 """A model bundle on disk: read whole, bounded, digest-checked, and refused with a reason otherwise.
 
-A bundle is a folder with ``model.onnx``, ``tokenizer.json``, ``manifest.json`` and ``CARD.md``.
+A bundle is a folder with ``model.onnx``, ``tokenizer.json``, ``manifest.json`` and ``CARD.md``, and with
+``reasons.onnx`` if its manifest has a ``naming``.
 """
 
 import hashlib
@@ -14,9 +15,11 @@ from themis_model.criterion import CRITERIA
 from themis_model.encode import MAX_TOKENS, WINDOW_RULE
 from themis_model.error import ModelError
 from themis_model.graph import graph_problem
+from themis_model.naming import Naming
 
 SCHEMA = "themis-bundle/1"
 FILES = ("model.onnx", "tokenizer.json", "CARD.md")
+REASONS = "reasons.onnx"
 MANIFEST = "manifest.json"
 LARGEST_BUNDLE = 25 * 1024 * 1024
 DEFAULT = Path(__file__).parent / "default"
@@ -33,6 +36,7 @@ class Manifest:
         calibration: reward differences to probabilities, thresholds, measured precision.
         training: data sources with licences and counts.
         results: bench results, as ``themis bench accuracy`` writes them.
+        naming: how ``reasons.onnx`` is read; None if the bundle names no defects.
     """
 
     name: str
@@ -41,16 +45,23 @@ class Manifest:
     calibration: Calibration
     training: dict[str, Any]
     results: dict[str, Any]
+    naming: Naming | None = None
+
+    @property
+    def all_files(self) -> tuple[str, ...]:
+        """The other files of the bundle."""
+        return (*FILES, REASONS) if self.naming else FILES
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A verified bundle in memory."""
+    """A verified bundle in memory; ``reasons`` is empty if it names no defects."""
 
     path: Path
     manifest: Manifest
     graph: bytes
     tokenizer: bytes
+    reasons: bytes = b""
 
     @property
     def digest(self) -> str:
@@ -67,7 +78,7 @@ def read_bundle(path: Path | None = None) -> Bundle:
     """
     folder = path or DEFAULT
     manifest = read_manifest(folder)
-    contents = {name: _read(folder, name) for name in FILES}
+    contents = {name: _read(folder, name) for name in manifest.all_files}
     if sum(map(len, contents.values())) > LARGEST_BUNDLE:
         raise ModelError(f"model bundle {folder} is larger than 25 MB; not loaded")
     for name, content in contents.items():
@@ -75,10 +86,11 @@ def read_bundle(path: Path | None = None) -> Bundle:
             raise ModelError(
                 f"{folder / name} is not the file its manifest names (sha256 differs); reinstall Themis or the bundle"
             )
-    problem = graph_problem(contents["model.onnx"])
-    if problem:
-        raise ModelError(f"{folder / 'model.onnx'} is refused: {problem}")
-    return Bundle(folder, manifest, contents["model.onnx"], contents["tokenizer.json"])
+    for name in contents:
+        problem = graph_problem(contents[name]) if name.endswith(".onnx") else None
+        if problem:
+            raise ModelError(f"{folder / name} is refused: {problem}")
+    return Bundle(folder, manifest, contents["model.onnx"], contents["tokenizer.json"], contents.get(REASONS, b""))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -104,6 +116,7 @@ def read_manifest(folder: Path) -> Manifest:
             Calibration.from_json(value["calibration"]),
             dict(value["training"]),
             dict(value["results"]),
+            Naming.from_json(value["naming"]) if value.get("naming") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise ModelError(f"{folder / MANIFEST} is incomplete or malformed: {problem}") from None

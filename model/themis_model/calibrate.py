@@ -134,7 +134,7 @@ _SIDES = ("worse", "better")
 
 def _curve_json(curve: Curve) -> dict[str, Any]:
     numbers = {name: getattr(curve, name) for name in _NUMBERS}
-    sides = {side: {n: getattr(getattr(curve, side), n) for n in Threshold.__slots__} for side in _SIDES}
+    sides = {side: threshold_to_json(getattr(curve, side)) for side in _SIDES}
     return {"state": curve.state.value, **numbers, **sides}
 
 
@@ -142,9 +142,20 @@ def _curve(value: Mapping[str, Any]) -> Curve:
     numbers = {name: float(value[name]) for name in _NUMBERS}
     if not all(map(math.isfinite, numbers.values())) or numbers["scale"] <= 0:
         raise ValueError(f"calibration has a number that is not finite or not positive: {numbers}")
-    return Curve(State(value["state"]), **numbers, worse=_threshold(value["worse"]), better=_threshold(value["better"]))
+    return Curve(
+        State(value["state"]),
+        **numbers,
+        worse=threshold_from_json(value["worse"]),
+        better=threshold_from_json(value["better"]),
+    )
 
 
-def _threshold(value: Mapping[str, Any]) -> Threshold:
+def threshold_to_json(threshold: Threshold) -> dict[str, Any]:
+    """A threshold as manifests have it."""
+    return {name: getattr(threshold, name) for name in Threshold.__slots__}
+
+
+def threshold_from_json(value: Mapping[str, Any]) -> Threshold:
+    """Read what ``threshold_to_json`` wrote; other keys do not matter."""
     shares = {name: float(value[name]) for name in ("probability", "precision", "lower", "coverage")}
     return Threshold(**shares, judged=int(value["judged"]))

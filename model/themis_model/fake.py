@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from themis_model.calibrate import Calibration
-from themis_model.criterion import CRITERIA
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, View
+from themis_model.reason import reason
 from themis_model.scorer import FloatArray, ModelInfo
 from themis_model.tokens import LANGUAGES, SPECIALS
 
@@ -29,14 +30,19 @@ class FakeScorer:
     Args:
         weights: reward per criterion added by each occurrence of a word, e.g. ``{"md5": (0, 0, 0, -4, 0)}``.
         calibration: how rewards become probabilities; by default every criterion speaks.
+        defects: id of the reason that a word stands for, if the worse view has it and the better one has not.
     """
 
     def __init__(
-        self, weights: dict[str, Sequence[float]] | None = None, calibration: Calibration | None = None
+        self,
+        weights: dict[str, Sequence[float]] | None = None,
+        calibration: Calibration | None = None,
+        defects: dict[str, str] | None = None,
     ) -> None:
         self.encoder = Encoder(HashTokenizer())
         chosen = {"bad": (-4.0,) * len(CRITERIA), "good": (4.0,) * len(CRITERIA)} if weights is None else weights
         self._weights = {_word_id(word): np.asarray(w, dtype=np.float32) for word, w in chosen.items()}
+        self._defects = {_word_id(word): reason for word, reason in (defects or {}).items()}
         digest = hashlib.sha256(repr(sorted(chosen.items())).encode()).hexdigest()
         self.info = ModelInfo("fake", digest, "none", calibration or Calibration.speaking())
 
@@ -48,6 +54,11 @@ class FakeScorer:
                 if token in self._weights:
                     rewards[row] += self._weights[token]
         return rewards
+
+    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
+        """The reason of the first listed word of that criterion that only the worse view has."""
+        gained = (self._defects[token] for token in worse.ids if token in self._defects and token not in better.ids)
+        return next((name for name in gained if reason(name).criterion is criterion), None)
 
 
 def _word_id(word: str) -> int:

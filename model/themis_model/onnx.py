@@ -1,8 +1,9 @@
 """Scores views with ONNX Runtime; the provider that really runs is stated, never assumed."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from themis_model.bundle import Bundle, read_bundle
-from themis_model.criterion import CRITERIA
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, View
 from themis_model.error import ModelError
 from themis_model.scorer import FloatArray, ModelInfo
@@ -35,12 +36,14 @@ class OnnxScorer:
     otherwise depend on its neighbours.
     """
 
-    def __init__(self, bundle: Bundle, session: "ort.InferenceSession", threads: int) -> None:
+    def __init__(self, bundle: Bundle, open_graph: "Callable[[bytes], ort.InferenceSession]", threads: int) -> None:
         self.encoder = Encoder(BpeTokenizer.from_bytes(bundle.tokenizer), bundle.manifest.max_tokens)
+        self._session = open_graph(bundle.graph)
         self.info = ModelInfo(
-            bundle.manifest.name, bundle.digest, session.get_providers()[0], bundle.manifest.calibration
+            bundle.manifest.name, bundle.digest, self._session.get_providers()[0], bundle.manifest.calibration
         )
-        self._session = session
+        self._naming = bundle.manifest.naming
+        self._reasons = cache(lambda: open_graph(bundle.reasons))  # opened when the first finding asks for it
         self._pool = ThreadPoolExecutor(threads, "themis-score") if threads > 1 else None
 
     def score(self, views: Sequence[View]) -> FloatArray:
@@ -51,10 +54,22 @@ class OnnxScorer:
         rows = [rewards[view.ids] for view in views]
         return np.stack(rows) if rows else np.zeros((0, len(CRITERIA)), np.float32)
 
+    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
+        """The named defect that the worse view has more of, if the bundle names any and is sure enough."""
+        if self._naming is None:
+            return None
+        graph = self._reasons()
+        return self._naming.named(criterion, _run(graph, worse.ids) - _run(graph, better.ids))
+
     def _one(self, ids: tuple[int, ...]) -> FloatArray:
-        (rewards,) = self._session.run(None, {"input_ids": np.asarray([ids], dtype=np.int64)})
-        row: FloatArray = cast("FloatArray", rewards)[0]
-        return row
+        return _run(self._session, ids)
+
+
+def _run(graph: "ort.InferenceSession", ids: tuple[int, ...]) -> FloatArray:
+    """The graph's one output for one view, without the batch dimension."""
+    (rows,) = graph.run(None, {"input_ids": np.asarray([ids], dtype=np.int64)})
+    row: FloatArray = cast("FloatArray", rows)[0]
+    return row
 
 
 def load(bundle: Path | None = None, device: Device = "auto", threads: int = 2) -> OnnxScorer:
@@ -79,15 +94,19 @@ def load(bundle: Path | None = None, device: Device = "auto", threads: int = 2) 
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(
-            content.graph, options, providers=_providers(device), disabled_optimizers=["SkipLayerNormFusion"]
-        )
-    except Exception as problem:  # the runtime's exceptions share no base class
-        raise ModelError(f"the graph of {content.path} does not load: {_first_line(problem)}") from None
-    if device == "cuda" and session.get_providers()[0] != _CUDA:
+
+    def open_graph(graph: bytes) -> "ort.InferenceSession":
+        try:
+            return ort.InferenceSession(
+                graph, options, providers=_providers(device), disabled_optimizers=["SkipLayerNormFusion"]
+            )
+        except Exception as problem:  # the runtime's exceptions share no base class
+            raise ModelError(f"a graph of {content.path} does not load: {_first_line(problem)}") from None
+
+    scorer = OnnxScorer(content, open_graph, threads)
+    if device == "cuda" and scorer.info.provider != _CUDA:
         raise ModelError("CUDA was asked for but did not start; check the driver, or use --device cpu")
-    return OnnxScorer(content, session, threads)
+    return scorer
 
 
 def _providers(device: Device) -> list[str]:

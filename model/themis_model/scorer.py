@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from themis_model.calibrate import Calibration
+from themis_model.criterion import Criterion
 from themis_model.encode import Encoder, View
 
 FloatArray = npt.NDArray[np.float32]
@@ -48,4 +49,8 @@ class Scorer(Protocol):
 
     def score(self, views: Sequence[View]) -> FloatArray:
         """Rewards of shape ``[len(views), 5]``, columns in the order of ``CRITERIA``."""
+        ...
+
+    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
+        """Id of the named defect (``themis_model.reason``) that ``worse`` has more of; None if none is sure enough."""
         ...

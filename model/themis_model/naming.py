@@ -1,0 +1,86 @@
+"""Which named defect an edit brought in: how a bundle's second graph is read, and when it may speak.
+
+The graph gives each view one evidence per reason. As with rewards only differences between the versions count: what
+the worse version has more of. Per criterion a softmax over its reasons, sharpened or softened by one measured factor,
+says how sure a name is; below its threshold a finding says "no single reason".
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from themis_model.calibrate import Threshold, threshold_from_json, threshold_to_json
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.reason import reasons
+from themis_model.scorer import FloatArray
+
+NEVER = Threshold(1.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a bundle says of its second graph.
+
+    Attributes:
+        reasons: ids in the order of the graph's outputs.
+        sharpness: per criterion, factor of the differences before the softmax.
+        thresholds: per criterion, from which probability on a name is told, with its measured precision; coverage is
+            the share of held-out pairs that get a name.
+    """
+
+    reasons: tuple[str, ...]
+    sharpness: Mapping[Criterion, float]
+    thresholds: Mapping[Criterion, Threshold]
+
+    def likeliest(self, criterion: Criterion, gained: FloatArray) -> tuple[str, float]:
+        """The likeliest reason of a criterion and its probability; ("", 0) if the graph knows none.
+
+        Args:
+            criterion: what got worse.
+            gained: evidence of the worse view minus that of the better one, ``[len(reasons)]``.
+        """
+        known = [n for n, name in enumerate(self.reasons) if reasons()[name].criterion is criterion]
+        if not known:
+            return "", 0.0
+        logits = self.sharpness.get(criterion, 1.0) * gained[known].astype(np.float64)
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        best = int(shares.argmax())
+        return self.reasons[known[best]], float(shares[best])
+
+    def named(self, criterion: Criterion, gained: FloatArray) -> str | None:
+        """The id of the reason to tell, or None if none is sure enough."""
+        name, share = self.likeliest(criterion, gained)
+        return name if name and share >= self.thresholds.get(criterion, NEVER).probability else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``naming`` object of ``manifest.json``."""
+        criteria = {
+            c.value: {"sharpness": self.sharpness[c], **threshold_to_json(self.thresholds[c])}
+            for c in CRITERIA
+            if c in self.thresholds
+        }
+        return {"reasons": list(self.reasons), "criteria": criteria}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Naming":
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError: something is missing or no number, or a reason has no page in this version.
+        """
+        try:
+            names = tuple(map(str, value["reasons"]))
+            rows = {Criterion(name): row for name, row in value["criteria"].items()}
+            sharpness = {criterion: float(row["sharpness"]) for criterion, row in rows.items()}
+            thresholds = {criterion: threshold_from_json(row) for criterion, row in rows.items()}
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ValueError(f"naming is incomplete: {problem}") from None
+        if unknown := set(names) - set(reasons()):
+            raise ValueError(f"naming has reasons without a page: {', '.join(sorted(unknown))}")
+        if not all(map(math.isfinite, sharpness.values())):
+            raise ValueError("naming has a number that is not finite")
+        return cls(names, sharpness, thresholds)
