@@ -130,6 +130,8 @@ def test_a_page_on_a_terminal(tmp_path: Path, environment: dict[str, str], colou
     assert ("\x1b[38;2;" in out) is coloured
     assert ("`--`" in out) is not coloured, "code is marked by colour, or by what marks it in the page"
     assert "\x1b]8;" in out, "links can be followed"
+    rows = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;.*?\x1b\\\\", "", out).split("\n")
+    assert max(len(row) for row in rows if "://" not in row) <= 80
 
 
 WAYS = [

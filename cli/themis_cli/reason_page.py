@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from themis_lsp.case import Case
 
 _WIDEST: Final = 88  # columns of prose
+_GUTTER: Final = 4  # columns in front of code
 _FENCED: Final = re.compile(r"^```.*?^```\n", re.MULTILINE | re.DOTALL)
 _HEADING: Final = re.compile(r"^#{1,2} (.+)\n", re.MULTILINE)
 _INLINE: Final = re.compile(r"`([^`]+)`|\*([^*`]+)\*")
@@ -117,10 +118,28 @@ def _example(case: "Case", look: Look) -> Iterator[Text]:
     for kind, start, end, new_start, new_end in alike.get_opcodes():
         old, new = before[start:end], after[new_start:new_end]
         if kind == "equal":
-            yield from (Text.assemble("    ", line) for line in old)
+            yield from _signed(" ", "", old, look)
             continue
         if len(old) == len(new):
             for one, other in zip(old, new, strict=True):
                 stress(one, other)
         for (sign, colour), lines in zip(signs.values(), (old, new), strict=True):
-            yield from (Text.assemble((f"  {sign} ", f"bold {colour}"), line) for line in lines)
+            yield from _signed(sign, f"bold {colour}", lines, look)
+
+
+def _signed(sign: str, style: str, lines: list[Text], look: Look) -> Iterator[Text]:
+    for line in lines:
+        first, *rest = _folded(line, look.width - _GUTTER if look.width else None)
+        yield Text.assemble((f"  {sign} ", style), first)
+        yield from (Text.assemble(" " * _GUTTER, more) for more in rest)
+
+
+def _folded(line: Text, width: int | None, hang: int = 8) -> Iterator[Text]:
+    """A line of code on as many rows as it takes; without a width, or a place to break it, as it is."""
+    indent = len(line.plain) - len(line.plain.lstrip())
+    at = line.plain.rfind(" ", indent, (width or 0) + 1)
+    if width is None or line.cell_len <= width or at < 0:
+        yield line
+    else:
+        yield line[:at]
+        yield from _folded(Text(" " * (indent + hang)).append_text(line[at + 1 :]), width, 0)
