@@ -1,14 +1,12 @@
-"""Longer ways to write an operator: calls taken apart by a function, and pairs written as blocks of text."""
+"""A longer way to write an operator: calls taken apart by a function."""
 
 import random
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from themis_training.degrade.function import Function, Way, replace, text_of
 from themis_training.degrade.operator import SCRIPTS, Finder
-from themis_training.degrade.plant import planting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,15 +66,6 @@ def on_calls(grammar: str, names: str, make: Callable[[Texts], str | None]) -> F
 def inside(arguments: str) -> str:
     """An argument list without its parentheses."""
     return arguments.strip()[1:-1].strip()
-
-
-def paired(text: str) -> Finder:
-    """Plants pairs written below each other: right lines, a line ``---``, wrong lines, with ``===`` between pairs."""
-    pairs = []
-    for block in textwrap.dedent(text).strip("\n").split("\n===\n"):
-        right, _, wrong = block.partition("\n---\n")
-        pairs.append((right, wrong))
-    return planting(*pairs)
 
 
 def _held(node: "Node", text: str) -> str:
