@@ -6,6 +6,8 @@ from typing import Any
 
 from themis_model.calibrate import Calibration, State, Threshold
 from themis_model.criterion import CRITERIA
+from themis_model.naming import Naming
+from themis_model.reason import reasons
 
 _INTRODUCTION = """\
 # {name}
@@ -34,12 +36,15 @@ _LIMITS = """\
 """
 
 
-def write_card(name: str, calibration: Calibration, training: dict[str, Any], results: dict[str, Any]) -> str:
+def write_card(
+    name: str, calibration: Calibration, naming: Naming | None, training: dict[str, Any], results: dict[str, Any]
+) -> str:
     """The text of ``CARD.md``.
 
     Args:
         name: of the model.
         calibration: what speaks, with its measured precision.
+        naming: which defects it names, if any.
         training: the record of the run.
         results: parity and bench results.
     """
@@ -47,6 +52,7 @@ def write_card(name: str, calibration: Calibration, training: dict[str, Any], re
         _INTRODUCTION.format(name=name),
         "## What may speak\n",
         _speaking(calibration),
+        _naming(naming),
         _accuracy(results.get("accuracy", {})),
         _silence(results.get("silence", {})),
         _parity(results.get("parity", {})),
@@ -122,6 +128,20 @@ def _accuracy(result: dict[str, Any]) -> str:
 
 def _estimate(value: dict[str, float]) -> str:
     return f"{value['value']:.3f} [{value['lower']:.3f}, {value['upper']:.3f}]"
+
+
+def _naming(naming: Naming | None) -> str:
+    if naming is None:
+        return ""
+    rows = [
+        (c.value, sum(reasons()[name].criterion is c for name in naming.reasons), f"{t.precision:.2f} [{t.lower:.2f}]",
+         f"{t.coverage:.0%}", t.judged)
+        for c, t in naming.thresholds.items()
+        if t.probability <= 1
+    ]  # fmt: skip
+    text = "A finding names the defect the edit brought in where that is sure enough, measured on held-out pairs:\n\n"
+    head = ("criterion", "reasons it knows", "names that are right [95 % lower bound]", "pairs named", "of them judged")
+    return text + _table(head, rows)
 
 
 def _silence(result: dict[str, Any]) -> str:

@@ -15,19 +15,20 @@ import numpy as np
 
 from themis_bench.mix import Standard
 from themis_lsp.change import Nature
-from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, SCHEMA, read_bundle
+from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, REASONS, SCHEMA, read_bundle
 from themis_model.calibrate import Calibration, Mix
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import MAX_TOKENS, WINDOW_RULE, Encoder
 from themis_model.error import ThemisError
+from themis_model.naming import Naming
 from themis_model.scorer import FloatArray
 from themis_model.tokens import BpeTokenizer
 from themis_training.calibration import Evidence, calibrate
 from themis_training.card import write_card
 from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
-from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, held_out_margins, load_run
-from themis_training.graph import PARITY, export_fp32, graph_rewards, quantise
+from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, held_out_margins, load_naming, load_run
+from themis_training.graph import PARITY, export_evidence, export_fp32, graph_rewards, quantise
 from themis_training.mined import MinedEdit
 from themis_training.origin import use_of
 from themis_training.pairs import largest_margins, windows_of
@@ -98,7 +99,13 @@ def export_bundle(
             raise ExportError(f"int8 moves too many probabilities or verdicts: {parity}")
         record = json.loads((run / RUN).read_text(encoding="utf-8"))
         training = record | {"calibration_edits": edit_origins(for_calibration)}
-        _write(work / "bundle", recipe, small, run / TOKENIZER, calibration, training, parity)
+        naming = None
+        if found := load_naming(run):
+            reading, naming = found
+            export_evidence(reading, work / "evidence.onnx")
+            quantise(work / "evidence.onnx", work / REASONS, reduce_range=reduce_range)
+        made = Made(recipe.name, calibration, training, {"parity": _plain(parity)}, naming)
+        _write(work, made, run / TOKENIZER)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             shutil.rmtree(target)
@@ -148,43 +155,62 @@ def _parity(
     return Parity(difference, close / compared if compared else 1.0, same / spoken if spoken else 1.0, spoken, compared)
 
 
-def _write(
-    folder: Path,
-    recipe: Recipe,
-    graph: Path,
-    tokenizer: Path,
-    calibration: Calibration,
-    training: dict[str, Any],
-    parity: Parity,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a manifest says besides digests.
+
+    Attributes:
+        name: of the bundle.
+        calibration: reward differences to probabilities, and thresholds.
+        training: the record of the run.
+        results: parity and bench results.
+        naming: how the graph that names defects is read, if there is one.
+    """
+
+    name: str
+    calibration: Calibration
+    training: dict[str, Any]
+    results: dict[str, Any]
+    naming: Naming | None
+
+
+def _write(work: Path, made: Made, tokenizer: Path) -> None:
+    """Put the bundle together in ``work/bundle`` and read it back as a user would."""
+    folder = work / "bundle"
     folder.mkdir()
-    shutil.copyfile(graph, folder / "model.onnx")
+    shutil.copyfile(work / "model.onnx", folder / "model.onnx")
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
-    results = {"parity": {name: getattr(parity, name) for name in Parity.__slots__}}
-    (folder / "CARD.md").write_text(write_card(recipe.name, calibration, training, results), encoding="utf-8")
-    write_manifest(folder, recipe.name, calibration, training, results)
+    if made.naming:
+        shutil.copyfile(work / REASONS, folder / REASONS)
+    write_words(folder, made)
     size = sum(path.stat().st_size for path in folder.iterdir())
     if size > LARGEST_BUNDLE:
         raise ExportError(f"the bundle has {size / 1e6:.1f} MB; at most 25 MB are read")
     read_bundle(folder)
 
 
-def write_manifest(
-    folder: Path, name: str, calibration: Calibration, training: dict[str, Any], results: dict[str, Any]
-) -> None:
-    """Write ``manifest.json`` for the files that are in ``folder``."""
+def write_words(folder: Path, made: Made) -> None:
+    """Write ``CARD.md`` and ``manifest.json`` for the files that are in ``folder``."""
+    card = write_card(made.name, made.calibration, made.naming, made.training, made.results)
+    (folder / "CARD.md").write_text(card, encoding="utf-8")
+    files = (*FILES, REASONS) if made.naming else FILES
     manifest = {
         "schema": SCHEMA,
-        "name": name,
+        "name": made.name,
         "window_rule": WINDOW_RULE,
         "max_tokens": MAX_TOKENS,
         "criteria": [c.value for c in CRITERIA],
-        "files": {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in FILES},
-        "calibration": calibration.to_json(),
-        "training": training,
-        "results": results,
+        "files": {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in files},
+        "calibration": made.calibration.to_json(),
+        "naming": made.naming and made.naming.to_json(),
+        "training": made.training,
+        "results": made.results,
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _plain(parity: Parity) -> dict[str, Any]:
+    return {name: getattr(parity, name) for name in Parity.__slots__}
 
 
 def add_results(folder: Path, name: str, outcome: dict[str, Any]) -> None:
@@ -195,6 +221,4 @@ def add_results(folder: Path, name: str, outcome: dict[str, Any]) -> None:
     """
     manifest = read_bundle(folder).manifest
     results = manifest.results | {name: outcome}
-    card = write_card(manifest.name, manifest.calibration, manifest.training, results)
-    (folder / "CARD.md").write_text(card, encoding="utf-8")
-    write_manifest(folder, manifest.name, manifest.calibration, manifest.training, results)
+    write_words(folder, Made(manifest.name, manifest.calibration, manifest.training, results, manifest.naming))

@@ -19,6 +19,7 @@ from torch import nn
 from themis_lsp.error import UsageError
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
+from themis_model.naming import Naming
 from themis_model.scorer import FloatArray
 from themis_model.tokens import BpeTokenizer
 from themis_training.calibration import balanced_weights
@@ -27,7 +28,8 @@ from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
 from themis_training.mixture import Weights, mixture
-from themis_training.network import RewardNetwork, Wide
+from themis_training.naming import BUCKETS, LONGEST_GRAM, fit_naming
+from themis_training.network import Evidence, RewardNetwork, Wide
 from themis_training.origin import use_of
 from themis_training.pairs import Example, Score, examples_of, largest_margins, ties_of
 from themis_training.pretrain import pieces_of, pretrain
@@ -36,6 +38,7 @@ from themis_training.tokenizer import train_tokenizer
 from themis_training.wide import Difference, differences_of, fit_wide, margins_of
 
 NETWORK, RUN, TOKENIZER, HELD_OUT = "network.pt", "run.json", "tokenizer.json", "held_out.json"
+EVIDENCE, NAMING = "evidence.pt", "naming.json"
 _PIECE = 160  # tokens of a pre-training view
 _SHARES = np.linspace(0, 3, 31)  # candidate weights of the deep path beside the wide one
 
@@ -97,6 +100,7 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
         if recipe.folds:
             _cross_fit(network.wide, recipe, trained, examples, differences, run)
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge)
+        _fit_naming(recipe, trained, examples, differences, run)
     if network.deep is not None:
         if recipe.pretraining is not None:
             if not data.files:
@@ -120,6 +124,29 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
 
 def _weights(examples: Sequence[Example], recipe: Recipe) -> Weights:
     return mixture(examples, recipe.caps, recipe.per_project, recipe.ties)
+
+
+def _fit_naming(
+    recipe: Recipe, pairs: Sequence[Pair], examples: Sequence[Example], differences: Sequence[Difference], run: Path
+) -> None:
+    """Fit the graph that names defects; it is read as real pairs say, which operators' pairs are not."""
+    folds = folds_by_origin(pairs, max(recipe.folds, 4), recipe.seed)
+    fold = {pair.id: folds[pair.id] for pair in pairs if not recipe.is_synthetic(pair.source)}
+    evidence, naming = fit_naming(examples, differences, recipe.criteria, recipe.caps, fold)
+    torch.save(evidence.state_dict(), run / EVIDENCE)
+    (run / NAMING).write_text(json.dumps(naming.to_json(), indent=1), encoding="utf-8")
+
+
+def load_naming(run: Path) -> tuple[Evidence, Naming] | None:
+    """The graph that names defects of a finished run, and how it is read; None if it knows no reasons."""
+    if not (run / NAMING).exists():
+        return None
+    naming = Naming.from_json(json.loads((run / NAMING).read_text(encoding="utf-8")))
+    if not naming.reasons:
+        return None
+    evidence = Evidence(BUCKETS, LONGEST_GRAM, len(naming.reasons))
+    evidence.load_state_dict(torch.load(run / EVIDENCE, weights_only=True))
+    return evidence, naming
 
 
 def _cross_fit(

@@ -7,12 +7,14 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 import numpy as np
+import torch
 from optimum.exporters.onnx import export
 from optimum.exporters.onnx.config import TextEncoderOnnxConfig
 from optimum.utils import NormalizedTextConfig
 
 from themis_model.scorer import FloatArray
-from themis_training.network import RewardNetwork
+from themis_model.tokens import EDIT, END_EDIT, FIRST_LANGUAGE
+from themis_training.network import Evidence, RewardNetwork
 
 OPSET = 17
 PARITY = 1e-4  # largest difference of a reward between torch and the fp32 graph
@@ -48,6 +50,18 @@ def export_fp32(network: RewardNetwork, target: Path) -> None:
         export(network, RewardOnnxConfig(network.config, task="text-classification"), target, opset=OPSET)
 
 
+def export_evidence(evidence: Evidence, target: Path) -> None:
+    """Write the graph that names defects as one fp32 ONNX file."""
+    example = torch.tensor([[FIRST_LANGUAGE, EDIT, 40, 41, END_EDIT]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            evidence, (example,), target, input_names=["input_ids"], output_names=["evidence"],
+            dynamic_axes={"input_ids": {0: "views", 1: "tokens"}, "evidence": {0: "views"}},
+            opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+
+
 def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[str] = ()) -> None:
     """Dynamic int8, one scale per channel; nodes whose name contains a word of ``keep`` stay as they are.
 
@@ -72,7 +86,7 @@ def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[s
 
 
 def graph_rewards(graph: Path, views: Sequence[Sequence[int]]) -> FloatArray:
-    """Rewards ``[views, 5]`` of an ONNX file, one view at a time as in serving."""
+    """The one output of an ONNX file, ``[views, columns]``, one view at a time as in serving."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()

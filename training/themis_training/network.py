@@ -91,16 +91,16 @@ class Wide(nn.Module):
     The damping keeps a large edit from being certain merely because it is large.
     """
 
-    def __init__(self, buckets: int, longest_gram: int, damping: float = 4.0) -> None:
+    def __init__(self, buckets: int, longest_gram: int, damping: float = 4.0, columns: int = len(CRITERIA)) -> None:
         super().__init__()
         self.buckets = buckets
         self.longest_gram = longest_gram
         self.damping = damping
-        self.table = nn.Embedding(buckets, len(CRITERIA))
+        self.table = nn.Embedding(buckets, columns)
         nn.init.zeros_(self.table.weight)
 
     def forward(self, ids: Tensor, region: Tensor, seen: Tensor) -> Tensor:
-        """Rewards ``[batch, 5]`` of ids, region mask and padding mask, each ``[batch, tokens]``."""
+        """Sums ``[batch, columns]`` of ids, region mask and padding mask, each ``[batch, tokens]``."""
         lengths = range(1, self.longest_gram + 1)
         buckets, touches = zip(*(self.grams(ids, region, seen, n) for n in lengths), strict=True)
         mask = torch.cat(touches, dim=1).float().unsqueeze(-1)
@@ -118,6 +118,18 @@ class Wide(nn.Module):
             touch = torch.maximum(touch, region[:, offset : count + offset])
             whole = torch.minimum(whole, seen[:, offset : count + offset])
         return code % self.buckets, touch * whole
+
+
+class Evidence(nn.Module):
+    """Token ids ``[batch, tokens]`` to evidence for each named defect, ``[batch, reasons]``: a wide path of its own."""
+
+    def __init__(self, buckets: int, longest_gram: int, reasons: int) -> None:
+        super().__init__()
+        self.wide = Wide(buckets, longest_gram, columns=reasons)
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """Evidence; nothing is padded."""
+        return cast("Tensor", self.wide(input_ids, changed_region(input_ids), torch.ones_like(input_ids)))
 
 
 def ranking_loss(margin: Tensor, tie: Tensor) -> Tensor:
