@@ -106,7 +106,7 @@ def blocks(page: str) -> Iterator[tuple[str, str, str]]:
     end, before = 0, ""
     for found in _BLOCK.finditer(page):
         words = page[end : found.start()].strip()
-        if before and len(words) < 300 and _THEN.search(words) and similarity(before, found[2]) >= _FIX_ALIKE:  # noqa: PLR2004  (a sentence or two)
+        if before and len(words) < 300 and _THEN.search(words) and similarity(before, found[2]) >= _FIX_ALIKE:
             yield "c" if found[1] == "c" else "cpp", before, found[2]
             before = ""
         else:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from themis_lsp.language import grammar_of
 from themis_lsp.unit import split_lines
 from themis_training.rules.example import RuleExample, Source
-from themis_training.rules.marked import Piece, alike, pieces, unsided
+from themis_training.rules.marked import Piece, alike, pieces, unsided, without
 from themis_training.rules.text import paired, similarity
 from themis_training.rules.tree import Tree
 
 _SAMPLES_ALIKE = 0.3  # similarity under which two samples of a page are about different things
 _LANGUAGES = ("cpp", "csharp", "go", "java", "javascript", "python", "ruby")
-_SAMPLE = re.compile(r'<sample\s+(?:src="(?P<src>[^"]+)"[^>]*/>|language="(?P<lang>\w+)"[^>]*>(?P<text>.*?)</sample>)', re.S)
+_SAMPLE = re.compile(
+    r'<sample\s+(?:src="(?P<src>[^"]+)"[^>]*/>|language="(?P<lang>\w+)"[^>]*>(?P<text>.*?)</sample>)', re.DOTALL
+)
 _INLINE = {"javascript": "javascript", "js": "javascript", "python": "python", "java": "java", "csharp": "c_sharp",
            "cpp": "cpp", "c": "c", "go": "go", "ruby": "ruby"}  # fmt: skip
 _GOOD_NAME = re.compile(r"(?i)(?:good|fix|fixed|safe|safer|better|best|ok|correct(?:ed)?|secure|valid|compliant)\d*$")
@@ -23,12 +25,16 @@ _BETTER = re.compile(
     r"(?i)\b(?:fix\w*|correct\w*|instead|should|better|best|improved|safe\w*|avoid\w*|secure\w*|resolve\w*|"
     r"prevent\w*|address\w*|rewrit\w*|solution|revised|refactor\w*|good|alternative\w*|recommended|need\w* to)\b"
 )
-_BAD_SIGN = re.compile(r"(?://|#|/\*)[ *$]*(?:BAD|NOT OK|NOT_OK|wrong|problem|AVOID|Unsafe|Bad|vulnerable)\b", re.I)
-_GOOD_SIGN = re.compile(r"(?://|#|/\*)[ *$]*(?:GOOD|OK|correct|fixed|better|Safe)\b", re.I)
+_BAD_SIGN = re.compile(
+    r"(?://|#|/\*)[ *$]*(?:BAD|NOT OK|NOT_OK|wrong|problem|AVOID|Unsafe|Bad|vulnerable)\b", re.IGNORECASE
+)
+_GOOD_SIGN = re.compile(r"(?://|#|/\*)[ *$]*(?:GOOD|OK|correct|fixed|better|Safe)\b", re.IGNORECASE)
 _ID = re.compile(r"@id\s+(\S+)")
 _CWE = re.compile(r"(?i)cwe-0*(\d+)")
-_ALERT = re.compile(r"^\|\s*([\w./-]+\.\w+):(\d+):\d+:\d+:\d+\s*\|", re.M)
-_DOUBT = re.compile(r"(?i)FALSE (?:POSITIVE|NEGATIVE)|SPURIOUS|MISSING|\[(?:FP|FN)\]|NOT DETECTED|\bFP\b|\bFN\b|BAD|NOT OK")
+_ALERT = re.compile(r"^\|\s*([\w./-]+\.\w+):(\d+):\d+:\d+:\d+\s*\|", re.MULTILINE)
+_DOUBT = re.compile(
+    r"(?i)FALSE (?:POSITIVE|NEGATIVE)|SPURIOUS|MISSING|\[(?:FP|FN)\]|NOT DETECTED|\bFP\b|\bFN\b|BAD|NOT OK"
+)
 
 
 def read(tree: Tree) -> Iterator[RuleExample]:
@@ -135,10 +141,7 @@ def stretches(text: str) -> Iterator[tuple[str, str]]:
     good = [range(row, end) for (row, good), end in zip(signs, ends, strict=True) if good]
     for one, other in zip(bad, good, strict=False):
         marked = {row for stretch in (*bad, *good) for row in stretch}
-        yield tuple(  # type: ignore[misc]  # two sides
-            "\n".join(line for row, line in enumerate(lines) if row not in marked or row in side)
-            for side in (one, other)
-        )
+        yield without(text, marked.difference(one)), without(text, marked.difference(other))
 
 
 def _outdent(lines: tuple[str, ...], start: int) -> int:

@@ -8,9 +8,11 @@ from themis_training.rules.example import RuleExample, Source
 from themis_training.rules.marked import Piece, alike, pieces, versions
 from themis_training.rules.tree import Tree
 
-_EXPECTATION = re.compile(r"[ \t]*//(?:@\s*(?:diag|edit)|[ \t]*want\b|[ \t]*MATCH\b|/ ).*|[ \t]*/\*!.*?\*/|^\s*/// .*\n", re.M)
+_EXPECTATION = re.compile(
+    r"[ \t]*//(?:@\s*(?:diag|edit)|[ \t]*want\b|[ \t]*MATCH\b|/ ).*|[ \t]*/\*!.*?\*/|^\s*/// .*\n", re.MULTILINE
+)
 _WANTED = re.compile(r"//(?:@\s*diag|[ \t]*want\b)|/\*!")
-_ARCHIVED = re.compile(r"^-- .+ --\n", re.M)
+_ARCHIVED = re.compile(r"^-- .+ --\n", re.MULTILINE)
 _SAMPLE = re.compile(r"\{\s*\[\]string\{((?:\s*`[^`]*`\s*,?)+)\},\s*(\d+),")
 _DOCUMENTED = re.compile(r"info\.(Name|Before|After|Summary) = (`[^`]*`|\"[^\"]*\")")
 _STATIC_DOC = re.compile(r"(?ms)^\s*Before:\s*\n(?P<before>.*?)\n\s*After:\s*\n(?P<after>.*?)(?=\n\S|\n`|`|\Z)")
@@ -121,9 +123,18 @@ def _critic(tree: Tree) -> Iterator[RuleExample]:
             yield RuleExample(rule, "go", plain(one), plain(other))
 
 
+def _tested(tree: Tree, ruled: str) -> Iterator[RuleExample]:
+    yield from golden(tree, ruled)
+    yield from wanted(tree, ruled)
+
+
 SOURCES = (
     Source("staticcheck", "dominikh/go-tools", _staticcheck),
     Source("go-analysis", "golang/tools", _passes),
     Source("go-critic", "go-critic/go-critic", _critic),
     Source("gosec", "securego/gosec", samples),
+    Source("usestdlibvars", "sashamelentyev/usestdlibvars", partial(_tested, ruled=r"testdata/src/a/(\w+)/")),
+    Source("testifylint", "Antonboom/testifylint", partial(_tested, ruled=r"testdata/src/checkers-default/([\w-]+)/")),
+    Source("go-errorlint", "polyfloyd/go-errorlint", partial(_tested, ruled=r"testdata/src/(\w+)/")),
+    Source("bodyclose", "timakin/bodyclose", partial(_tested, ruled=r"(bodyclose)/testdata/src/")),
 )

@@ -6,11 +6,11 @@ from functools import partial
 
 from themis_training.rules.example import RuleExample, Source
 from themis_training.rules.marked import Piece, alike, pieces, unsided
-from themis_training.rules.text import paragraphs, paired, similarity
+from themis_training.rules.text import paired, paragraphs, similarity
 from themis_training.rules.tree import Tree
 
-_FENCE = re.compile(r"^[ \t]*```(?P<lang>[\w+#-]*)[^\n]*\n(?P<code>.*?)^[ \t]*```", re.S | re.M)
-_ROW = re.compile(r"<tr><td>(.*?)</td><td>(.*?)</td></tr>", re.S)
+_FENCE = re.compile(r"^[ \t]*```(?P<lang>[\w+#-]*)[^\n]*\n(?P<code>.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
+_ROW = re.compile(r"<tr><td>(.*?)</td><td>(.*?)</td></tr>", re.DOTALL)
 _LANGUAGES = {"go": "go", "java": "java", "cs": "c_sharp", "csharp": "c_sharp", "c#": "c_sharp", "cpp": "cpp",
               "c++": "cpp", "c": "c"}  # fmt: skip
 _BAD = re.compile(
@@ -25,7 +25,9 @@ _BAD_NOTE = re.compile(
     r"(?i)//.*\b(?:bad|avoid\w*|wrong|inefficient|violat\w*|not? (?:good|ok|recommended|necessary|needed)|unnecessary|"
     r"unsafe|incorrect|noncompliant|don't|missing|useless|should (?:not|be)|bug\w*|could be|redundant|unused)\b"
 )
-_GOOD_NOTE = re.compile(r"(?i)//.*\b(?:good|better|ok|fine|prefer\w*|correct|instead|use this|compliant|right|safe|fixed)\b")
+_GOOD_NOTE = re.compile(
+    r"(?i)//.*\b(?:good|better|ok|fine|prefer\w*|correct|instead|use this|compliant|right|safe|fixed)\b"
+)
 _ALIKE = 0.3  # similarity under which two blocks are about different things
 
 
@@ -107,7 +109,9 @@ def divided(code: str, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_bad(piece: Piece) -> bool:
-    return bool(re.match(r"(?i)_?(?:bad|wrong|noncompliant)|.*(?:Bad|Wrong)\d*$", piece.name) or _BAD_NOTE.search(piece.text))
+    return bool(
+        re.match(r"(?i)_?(?:bad|wrong|noncompliant)|.*(?:Bad|Wrong)\d*$", piece.name) or _BAD_NOTE.search(piece.text)
+    )
 
 
 def _is_good(piece: Piece) -> bool:

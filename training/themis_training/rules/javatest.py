@@ -68,7 +68,7 @@ def literal(node: "Node") -> str:
         text = "\n".join(line[indent:] for line in lines)
     else:
         text = text[1:-1]
-    return re.sub(r"\\(.)", lambda found: _ESCAPE.get(found[1], found[1]), text, flags=re.S)
+    return re.sub(r"\\(.)", lambda found: _ESCAPE.get(found[1], found[1]), text, flags=re.DOTALL)
 
 
 def _steps(text: str) -> Iterator[tuple[str, str, str]]:
@@ -98,7 +98,11 @@ def _plain(text: str) -> str:
 
 SOURCES = (
     Source("error-prone", "google/error-prone", partial(read, pattern="core/src/test/*Test.java")),
-    Source("error-prone-support", "PicnicSupermarket/error-prone-support", partial(read, pattern="*/bugpatterns/*Test.java")),
+    Source(
+        "error-prone-support",
+        "PicnicSupermarket/error-prone-support",
+        partial(read, pattern="*/bugpatterns/*Test.java"),
+    ),
     Source("gradle-baseline", "palantir/gradle-baseline", partial(read, pattern="*Test*.java")),
     Source("nullaway", "uber/NullAway", partial(read, pattern="*Test*.java")),
 )

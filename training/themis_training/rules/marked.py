@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from themis_lsp.change import UnitKind
 from themis_lsp.language import GRAMMARS
-from themis_lsp.unit import Source, parse, split_lines
+from themis_lsp.unit import parse, split_lines
 from themis_training.rules.text import similarity
 
 _ALIKE = 0.68  # similarity from which two functions of one file are taken for versions of each other
@@ -14,7 +14,19 @@ _MOST_LINES = 80  # of a function; what is longer shows more than one thing
 _SHORT = 40  # lines of a file that is shown whole, so that what one function needs elsewhere is seen
 _MOST_FUNCTIONS = 60  # of one side that are compared
 _MOST_USES = 2  # pairs that one function may be in
-_SIDES = ("bad", "good", "vulnerable", "correct", "incorrect", "wrong", "noncompliant", "compliant", "fixed", "fix")
+_SIDES = (
+    "bad",
+    "good",
+    "vulnerable",
+    "correct",
+    "incorrect",
+    "wrong",
+    "noncompliant",
+    "compliant",
+    "fixed",
+    "fix",
+    "ok",
+)
 _SIDED = re.compile(
     rf"\b(?:{'|'.join(_SIDES)})_(?=\w)|_(?:{'|'.join(_SIDES)})(?=\d*\b|_)"
     rf"|(?<=[a-z0-9])(?:{'|'.join(side.title() for side in _SIDES)})(?=\d*\b|[A-Z_])"
@@ -106,19 +118,6 @@ def without(text: str, rows: Collection[int]) -> str:
 def sound(text: str, grammar: str) -> bool:
     """Whether a text parses."""
     return not parse(split_lines(text), GRAMMARS[grammar]).broken
-
-
-def statement_at(source: Source, row: int) -> range:
-    """Rows of the smallest statement that starts on a row; the row alone if none does."""
-    found = range(row, row + 1)
-    waiting = [source.tree.root_node]
-    while waiting:
-        node = waiting.pop()
-        first, last = node.start_point[0], node.end_point[0]
-        if first == row and node.is_named and last >= found[-1] and node.parent is not None:
-            found = range(row, last + 1) if node.parent.start_point[0] < row else found
-        waiting.extend(child for child in node.children if child.start_point[0] <= row <= child.end_point[0])
-    return found
 
 
 def _comparable(one: str, other: str) -> bool:

@@ -8,10 +8,10 @@ from themis_training.rules.example import RuleExample, Source
 from themis_training.rules.marked import Piece, alike, pieces
 from themis_training.rules.tree import Tree
 
-_CASE = re.compile(r"<test-code\b(?P<set>[^>]*)>(?P<body>.*?)</test-code>", re.S)
+_CASE = re.compile(r"<test-code\b(?P<set>[^>]*)>(?P<body>.*?)</test-code>", re.DOTALL)
 _PROBLEMS = re.compile(r"<expected-problems>\s*(\d+)\s*</expected-problems>")
 _LINES = re.compile(r"<expected-linenumbers>\s*([\d,\s]+?)\s*</expected-linenumbers>")
-_CODE = re.compile(r"<code>\s*(?:<!\[CDATA\[\r?\n?(?P<raw>.*?)\]\]>|(?P<escaped>.*?))\s*</code>", re.S)
+_CODE = re.compile(r"<code>\s*(?:<!\[CDATA\[\r?\n?(?P<raw>.*?)\]\]>|(?P<escaped>.*?))\s*</code>", re.DOTALL)
 _LANGUAGES = {"pmd-java": "java", "pmd-javascript": "javascript"}
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ANNOTATION = re.compile(r"@\w+(?:\((?:[^()]|\([^()]*\))*\))?\s*")
-_WHY = re.compile(r"over\s+((?:[\w-]+\s+){0,3}?)alternatives", re.S)
+_WHY = re.compile(r"over\s+((?:[\w-]+\s+){0,3}?)alternatives", re.DOTALL)
 _TEST_NAME = re.compile(r"\btest([A-Z]\w*)")
 
 

@@ -58,17 +58,22 @@ def plain(text: str) -> str:
     return _MARKUP.sub("", text)
 
 
-def _sort(code: str, is_bad: bool, bad: list[Piece], good: list[Piece]) -> None:  # noqa: FBT001  (the side)
-    marked = [(_MARKUP.search(piece.text), piece) for piece, _ in pieces(_joined(code), "c_sharp")]
-    if is_bad and not any(mark for mark, _ in marked):
-        marked = [(re.match("", ""), piece) for _, piece in marked] if len(marked) == 1 else []
-    for mark, piece in marked:
-        (bad if mark else good).append(piece)
+def _sort(code: str, complaint: bool, bad: list[Piece], good: list[Piece]) -> None:
+    """Put the methods of a test's code where they belong: bad is one with a mark, or the only one of a complaint."""
+    found = [piece for piece, _ in pieces(_joined(code), "c_sharp")]
+    marked = [piece for piece in found if _MARKUP.search(piece.text)]
+    if complaint and not marked:
+        bad.extend(found if len(found) == 1 else [])
+    else:
+        bad.extend(marked)
+        good.extend(piece for piece in found if piece not in marked)
 
 
 def _joined(code: str) -> str:
     """Code in which marks are comments, so that it parses and the marks stay."""
-    return re.sub(r"\{\|[\w#, ]*:|\[\|", "/*[|*/", re.sub(r"\|\}|\|\]", "/*|]*/", code)) if _MARKUP.search(code) else code
+    return (
+        re.sub(r"\{\|[\w#, ]*:|\[\|", "/*[|*/", re.sub(r"\|\}|\|\]", "/*|]*/", code)) if _MARKUP.search(code) else code
+    )
 
 
 def _methods(text: str) -> Iterator["Node"]:
@@ -111,12 +116,12 @@ def _fixes(method: "Node", names: Mapping[str, str]) -> Iterator[tuple[str, str]
     for call, values, _ in _given(method, names):
         if call in ("TestCode", "WithSourceCode", "Sources") and values:
             before = before if call == "Sources" and before and len(values) != 1 else values[0]
-            if call == "Sources" and len(values) == 2:  # noqa: PLR2004  (one test, before and after)
+            if call == "Sources" and len(values) == 2:
                 yield values[0], values[1]
         elif call in ("FixedCode", "ShouldFixCodeWith") and before and values:
             yield before, values[-1]
         elif _FIX_CALL.search(call) and "NoFix" not in call and len(values) > 1:
-            if _EMPTY_SPOT in values[0] and len(values) == 3:  # noqa: PLR2004  (template, before, after)
+            if _EMPTY_SPOT in values[0] and len(values) == 3:
                 yield values[0].replace(_EMPTY_SPOT, values[1]), values[0].replace(_EMPTY_SPOT, values[2])
             else:
                 yield values[0], values[-1] if "\n" in values[-1] else values[1]
@@ -160,7 +165,7 @@ def value(node: "Node", names: Mapping[str, str]) -> str | None:
         return _raw(text)
     if node.type == "string_literal":
         return re.sub(r"\\(.)", lambda found: _ESCAPE.get(found[1], found[1]), text[1:-1])
-    if node.type == "binary_expression" and node.child_count == 3:  # noqa: PLR2004  (left, sign, right)
+    if node.type == "binary_expression" and node.child_count == 3:
         left, right = value(node.children[0], names), value(node.children[2], names)
         return left + right if left is not None and right is not None and _text(node.children[1]) == "+" else None
     if node.type == "interpolated_string_expression":
@@ -204,7 +209,9 @@ def _text(node: "Node") -> str:
 
 SOURCES = (
     Source("roslynator", "dotnet/roslynator", partial(read, pattern="src/Tests/Analyzers.Tests/RCS*.cs")),
-    Source("roslyn-analyzers", "dotnet/roslyn-analyzers", partial(read, pattern="src/NetAnalyzers/UnitTests/*Test*.cs")),
+    Source(
+        "roslyn-analyzers", "dotnet/roslyn-analyzers", partial(read, pattern="src/NetAnalyzers/UnitTests/*Test*.cs")
+    ),
     Source("meziantou", "meziantou/Meziantou.Analyzer", partial(read, pattern="tests/*Rules/*Tests.cs")),
     Source("vs-threading", "microsoft/vs-threading", partial(read, pattern="test/*VSTHRD*Tests.cs")),
     Source("xunit-analyzers", "xunit/xunit.analyzers", partial(read, pattern="src/xunit.analyzers.tests/*Tests.cs")),
