@@ -1,14 +1,14 @@
 """Examples in Markdown: fenced code under words that say which side it is, or with such words in its comments."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from themis_training.rules.text import matched
 
 _FENCE = re.compile(r"^ *(?P<fence>`{3,}|~{3,}) *(?P<info>[\w+-]*)")
 _HEADING = re.compile(r"^#{1,6} ")
 _BAD = re.compile(
-    r"❌|👎|🚫|:::\s*incorrect|\*\*incorrect\*\*|\b(?:incorrect|noncompliant|invalid|fail(?:s|ing)?|bad)\b",
+    r"❌|👎|🚫|:::\s*incorrect|\*\*incorrect\*\*|\b(?:incorrect|noncompliant|invalid|problematic|fail(?:s|ing)?|bad)\b",
     re.IGNORECASE,
 )
 _GOOD = re.compile(
@@ -17,12 +17,17 @@ _GOOD = re.compile(
 _MARK = re.compile(r"^\s*(?://|#|/\*)\s*(?:(?P<bad>❌|👎|bad\b|fail)|(?P<good>✅|👍|good\b|pass\b)).*$", re.IGNORECASE)
 
 
-def examples(text: str, languages: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def examples(
+    text: str,
+    languages: Mapping[str, str],
+    pair: Callable[[list[str], list[str], str], Iterable[tuple[str, str]]] = matched,
+) -> Iterator[tuple[str, str, str]]:
     """Language, bad and good text of each example; pairs never reach over a heading that does not name a side.
 
     Args:
         text: Markdown.
         languages: the key in ``themis_model.tokens.LANGUAGES`` of what a fence says, as in ``{"js": "javascript"}``.
+        pair: makes pairs of the bad and the good blocks between two headings, in a language.
     """
     blocks: dict[str, tuple[list[str], list[str]]] = {}
     side: int | None = None
@@ -45,7 +50,7 @@ def examples(text: str, languages: Mapping[str, str]) -> Iterator[tuple[str, str
         if _HEADING.match(line) and named is None:
             for key, (bad, good) in blocks.items():
                 if bad and good:
-                    yield from ((key, *pair) for pair in matched(bad, good, key))
+                    yield from ((key, *both) for both in pair(bad, good, key))
             blocks, side = {}, None
         elif named is not None:
             side = named

@@ -66,10 +66,14 @@ def paired(bad: Sequence[str], good: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def matched(bad: Sequence[str], good: Sequence[str], language: str) -> Iterator[tuple[str, str]]:
-    """Pairs from blocks of code: of their paragraphs where those correspond, else of whole blocks."""
+    """Pairs from blocks of code: of their paragraphs where those correspond, else of whole blocks.
+
+    Blocks with a paragraph in common are one example each: what they share is what the rest depends on.
+    """
     for one, other in paired(bad, good):
         parts = [[part for part in paragraphs(text) if bare(part, language)] for text in (one, other)]
-        yield from (paired(*parts) if all(parts) else ()) or [(one, other)]
+        shared = {squeezed(part) for part in parts[0]} & {squeezed(part) for part in parts[1]}
+        yield from (paired(*parts) if all(parts) and not shared else ()) or [(one, other)]
 
 
 def paragraphs(text: str) -> list[str]:
