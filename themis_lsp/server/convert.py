@@ -42,7 +42,7 @@ class Columns:
         """A client's position, given the text of each line; one in the middle of a character means its start."""
         text = line(position.line)
         if text.isascii() or self._units is _utf32:
-            return Point(position.line, position.character)
+            return Point(position.line, min(position.character, len(text)))
         left = position.character
         for at, character in enumerate(text):
             left -= self._units(character)

@@ -1,7 +1,7 @@
 """What a person reads who rests on a changed line: all five verdicts, what weighs most, and what is not known."""
 
-from collections.abc import Iterator, Sequence
-from os.path import commonprefix
+from collections.abc import Iterator
+from textwrap import dedent
 
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Excerpt
@@ -88,19 +88,13 @@ def _weights(judged: Judged) -> Iterator[str]:
 
 def _diff(excerpt: Excerpt) -> str:
     lines: list[str] = []
-    indented = _indentation((*excerpt.removed, *excerpt.added))
-    for sign, texts in (("-", excerpt.removed), ("+", excerpt.added)):
-        texts = [text[indented:] for text in texts]
+    bare = dedent("\n".join((*excerpt.removed, *excerpt.added))).split("\n")
+    removed = len(excerpt.removed)
+    for sign, texts in (("-", bare[:removed]), ("+", bare[removed:] if excerpt.added else [])):
         lines += [f"{sign} {text}" for text in texts[:_MOST_LINES]]
         lines += [f"{sign} …"] * (len(texts) > _MOST_LINES)
     fence = "`" * max(3, 1 + max((_backticks(line) for line in lines), default=0))
     return "\n".join([f"{fence}diff", *lines, fence])
-
-
-def _indentation(texts: Sequence[str]) -> int:
-    """Characters of white space that all lines begin with."""
-    filled = [text for text in texts if text.strip()]
-    return len(commonprefix([text[: len(text) - len(text.lstrip())] for text in filled]))
 
 
 def _backticks(line: str) -> int:

@@ -26,6 +26,7 @@ def initialize(ls: ThemisServer, params: lsp.InitializeParams) -> None:
     root = params.root_uri if not folders else None
     _add_folders(ls, [root] if root else [folder.uri for folder in folders])
     session.options = _read(ls, _section(params.initialization_options))
+    session.options_of_folder = dict.fromkeys(session.folders, session.options)
 
 
 async def initialized(ls: ThemisServer, _: lsp.InitializedParams) -> None:
