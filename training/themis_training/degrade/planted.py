@@ -15,7 +15,7 @@ from themis_training.degrade.plant import planting
 
 _FOLDER = Path(__file__).with_name("pairs")
 _CHOICE = re.compile(r"«([^»]*)»")
-_VARIANTS = 6  # of a pair with choices in it
+_VARIANTS = 6  # of every pair, so that one with choices in it is not drawn more often
 
 
 def planted_in(folder: str) -> tuple[Operator, ...]:
@@ -45,6 +45,6 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         right, wrong = (side.strip("\n") for side in pair.split("\n>>>\n"))
         choices = list(dict.fromkeys(_CHOICE.findall(right + wrong)))
         draw = random.Random(pair)  # noqa: S311  (sampling)
-        for _ in range(_VARIANTS if choices else 1):
+        for _ in range(_VARIANTS):
             words = {choice: draw.choice(choice.split("|")) for choice in choices}
             yield _CHOICE.sub(lambda m, w=words: w[m[1]], right), _CHOICE.sub(lambda m, w=words: w[m[1]], wrong)

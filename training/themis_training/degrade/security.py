@@ -1,6 +1,7 @@
 """Degradations of security."""
 
+from themis_training.degrade import security_guard, security_memory
 from themis_training.degrade.operator import Operator
 from themis_training.degrade.planted import planted_in
 
-OPERATORS: tuple[Operator, ...] = planted_in("security")
+OPERATORS: tuple[Operator, ...] = (*planted_in("security"), *security_guard.OPERATORS, *security_memory.OPERATORS)
