@@ -157,6 +157,8 @@ def test_a_finding_comes_with_the_page_of_its_defect(tmp_path: Path, defect: str
     out = explain("0123", "--report", "r.json", folder=tmp_path)
     assert out.startswith("finding      Likely worse.\n")
     assert (f"\n{reason('weak-hash').title}\n" in out) is has_page
+    assert ("\njudges " in out) is not has_page, "what a page says better is not said before it"
+    assert "themis: ignore[security]" in out
 
 
 def test_there_is_no_reason_of_another_name() -> None:

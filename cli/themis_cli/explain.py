@@ -176,7 +176,10 @@ def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Ite
             "says where to look first, not what is wrong there."
         ),
     )
-    yield from about_criterion(finding["criterion"], calibration)
+    if reason_named(finding["defect"] or ""):
+        yield from meaning.of_silencing(Criterion(finding["criterion"]))  # the reason's page says the rest
+    else:
+        yield from about_criterion(finding["criterion"], calibration)
 
 
 def finding_in(path: Path, fingerprint: str) -> Mapping[str, Any]:
