@@ -30,14 +30,15 @@ def before(checkout: Checkout, root: Path, name: str = "a.py", ref: str | None =
 
 
 def _unlogged(repo: Repo) -> None:
-    repo.git("-c", "core.logAllRefUpdates=false", "commit", "--quiet", "--all", "--allow-empty", "--message=x")
+    repo.write("a.py", "third\n")
+    repo.git("-c", "core.logAllRefUpdates=false", "commit", "--quiet", "--all", "--message=x")
 
 
 # what somebody does meanwhile, and what the file is compared with then
 MOVES: list[tuple[str, Callable[[Repo], object], str | None]] = [
     ("nothing", lambda repo: None, "second\n"),
     ("a commit", lambda repo: repo.commit(a_py="third\n"), "third\n"),
-    ("a commit that is not logged", lambda repo: (repo.write("a.py", "third\n"), _unlogged(repo)), "third\n"),
+    ("a commit that is not logged", _unlogged, "third\n"),
     ("another branch", lambda repo: repo.git("checkout", "--quiet", "topic"), "first\n"),
     ("a detached HEAD", lambda repo: repo.git("checkout", "--quiet", "HEAD~1"), "first\n"),
     ("a soft reset", lambda repo: repo.git("reset", "--quiet", "--soft", "HEAD~1"), "first\n"),

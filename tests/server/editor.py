@@ -121,24 +121,29 @@ class Editor:
     async def execute(self, command: str, *arguments: Any) -> Any:
         return await self.client.workspace_execute_command_async(lsp.ExecuteCommandParams(command, list(arguments)))
 
+    async def ask(self, method: str, params: object) -> Any:
+        """A request that is Themis's own."""
+        request: Any = self.client.protocol.send_request_async
+        return await request(method, params)
+
     async def server_text(self, uri: str) -> str:
-        answer = await self.client.protocol.send_request_async("themis/text", {"uri": uri})
+        answer = await self.ask("themis/text", {"uri": uri})
         return str(answer.text)
 
     def apply(self, action: lsp.CodeAction | lsp.Command) -> str:
         """Do what a code action says, here and in the server's document; gives the new text."""
-        assert isinstance(action, lsp.CodeAction) and action.edit and action.edit.document_changes
-        for change in action.edit.document_changes:
-            assert isinstance(change, lsp.TextDocumentEdit)
-            uri = change.text_document.uri
-            for edit in reversed(
-                sorted(change.edits, key=lambda one: (one.range.start.line, one.range.start.character))
-            ):
-                assert isinstance(edit, lsp.TextEdit)
-                text = self.texts[uri]
-                start, end = (self._offset(text, at) for at in (edit.range.start, edit.range.end))
-                self.texts[uri] = text[:start] + edit.new_text + text[end:]
-                self.send(uri, [lsp.TextDocumentContentChangePartial(range=edit.range, text=edit.new_text)])
+        assert isinstance(action, lsp.CodeAction)
+        assert action.edit
+        assert action.edit.document_changes
+        (change,) = action.edit.document_changes
+        assert isinstance(change, lsp.TextDocumentEdit)
+        uri = change.text_document.uri
+        for edit in sorted(change.edits, key=lambda one: one.range.start.line, reverse=True):
+            assert isinstance(edit, lsp.TextEdit)
+            text = self.texts[uri]
+            start, end = (self._offset(text, at) for at in (edit.range.start, edit.range.end))
+            self.texts[uri] = text[:start] + edit.new_text + text[end:]
+            self.send(uri, [lsp.TextDocumentContentChangePartial(range=edit.range, text=edit.new_text)])
         return self.texts[uri]
 
     def _offset(self, text: str, position: lsp.Position) -> int:
@@ -190,7 +195,8 @@ async def editing(
         yield editor
     finally:
         await client.shutdown_session()
-        await client.stop()
+        stop: Any = client.stop
+        await stop()
 
 
 def _listen(editor: Editor) -> None:

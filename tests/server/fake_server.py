@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from themis_lsp.config import Config
 from themis_lsp.error import ModelError
@@ -9,7 +10,7 @@ from themis_lsp.server.app import serve_stdio
 from themis_model.fake import FakeScorer
 from themis_model.scorer import Scorer
 
-WEIGHTS = {
+WEIGHTS: dict[str, Sequence[float]] = {
     "bad": (0, 0, 0, -4, 0),
     "good": (0, 0, 0, 4, 0),
     "mixed": (0, 0, 0, -4, 4),

@@ -85,7 +85,7 @@ def test_columns_are_counted_as_the_client_does(encoding: str, units: list[int])
     ],
 )
 def test_the_first_known_wish_counts(wishes: list[str] | None, want: str) -> None:
-    general = lsp.GeneralClientCapabilities(position_encodings=wishes)  # type: ignore[arg-type]
+    general = lsp.GeneralClientCapabilities(position_encodings=wishes)
     assert encoding_for(lsp.ClientCapabilities(general=general)) == want
     assert encoding_for(lsp.ClientCapabilities()) == "utf-16"
 

@@ -28,8 +28,6 @@ class ThemisServer(LanguageServer):
         reviewed: files that have diagnostics from a review of the whole branch.
     """
 
-    protocol: ThemisProtocol
-
     def __init__(self, load: "Load", version: str) -> None:
         super().__init__("themis", version, protocol_cls=ThemisProtocol)
         self.session = Session(load, self._judged, self._troubled)
