@@ -175,8 +175,54 @@ TESTED = """\
 @pytest.mark.parametrize(('s', 'expected'), (('type(b"")', 'bytes'), pytest.param('type(3)', 'int', id='number')))
 def test_it(s, expected): ...
 """
+GUIDE = """\
+### Use searchable names
+
+**Bad:**
+```javascript
+rest(3600);
+```
+
+**Good:**
+```javascript
+const HOUR = 3600;
+
+rest(HOUR);
+```
+"""
+VIOLATION = '''\
+class MagicNumberViolation(ASTViolation):
+    """
+    Forbid numbers without a name.
+
+    Example::
+
+        # Correct:
+        fee = price * VAT
+
+        # Wrong:
+        fee = price * 0.19
+
+    It is a matter of names.
+    """
+'''
+RUST = """\
+    /// ### Invalid
+    ///
+    /// ```js,expect_diagnostic
+    /// parts.reduce((all, one) => [...all, one], []);
+    /// ```
+    ///
+    /// ### Valid
+    ///
+    /// ```js
+    /// parts.reduce((all, one) => { all.push(one); return all; }, []);
+    /// ```
+"""
 RUBOCOP, ESLINT, UNICORN = "rubocop/rubocop", "eslint/eslint", "sindresorhus/eslint-plugin-unicorn"
 RUFF, PYUPGRADE = "astral-sh/ruff", "asottile/pyupgrade"
+CLEAN, WEMAKE = "ryanmcdermott/clean-code-javascript", "wemake-services/wemake-python-styleguide"
+BIOME = "biomejs/biome"
 
 
 def clone(root: Path, repository: str, files: dict[str, str], terms: str = MIT) -> None:
@@ -230,6 +276,13 @@ def check(root: Path, repository: str, files: dict[str, str], expected: Sequence
         (PYUPGRADE, {"tests/features/type_of_primitive_test.py": TESTED},
          [("type_of_primitive", "redundant-code", 'type(b"")', "bytes"),
           ("type_of_primitive", "redundant-code", "type(3)", "int")]),
+        (CLEAN, {"README.md": GUIDE},
+         [("use-searchable-names", "magic-number", "rest(3600);", "const HOUR = 3600;\nrest(HOUR);")]),
+        (WEMAKE, {"wemake_python_styleguide/violations/naming.py": VIOLATION},
+         [("MagicNumber", "magic-number", "fee = price * 0.19", "fee = price * VAT")]),
+        (BIOME, {"crates/biome_js_analyze/src/lint/performance/no_accumulating_spread.rs": RUST},
+         [("no-accumulating-spread", "quadratic-loop", "parts.reduce((all, one) => [...all, one], []);",
+           "parts.reduce((all, one) => { all.push(one); return all; }, []);")]),
     ],
 )  # fmt: skip
 def test_examples_are_read_from_where_linters_keep_them(

@@ -37,7 +37,7 @@ def label_of(source: str, rule: str) -> Label | None:
 
 @cache
 def _patterns() -> tuple[tuple[str, str, Label | None], ...]:
-    text = (files(__package__) / "criteria.toml").read_text("utf-8")
+    text = (files("themis_training.rules") / "criteria.toml").read_text("utf-8")
     return tuple(
         (source, rule, None if word == _DROP else _label(word))
         for source, section in tomllib.loads(text).items()

@@ -11,7 +11,7 @@ from themis_training.rules.markdown import examples
 from themis_training.rules.text import similarity
 from themis_training.rules.tree import Tree
 
-_FENCES = dict.fromkeys(
+_FENCES: dict[str, str] = dict.fromkeys(
     ("js", "javascript", "jsx", "mjs", "cjs", "ts", "tsx", "typescript", "mts", "cts"), "javascript"
 )
 _ENOUGH = 3  # tested fixes of a rule from which its page is not needed: there, the correct code may be another matter

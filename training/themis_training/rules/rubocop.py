@@ -37,14 +37,14 @@ def _documented(text: str) -> Iterator[RuleExample]:
     rule = f"{modules[-1]}/{cop['name']}"
     lines = [line.strip()[1:].removeprefix(" ") for line in above if line.lstrip().startswith("#")]
     blocks: dict[str, list[list[str]]] = {}
+    side: list[str] | None = None
     wanted = False
     for line in [*lines, "@end"]:
         if line.startswith("@"):
             yield from (RuleExample(rule, "ruby", *pair) for pair in _matched(blocks))
             title = _TITLE.match(line)
-            blocks = {}
+            blocks, side = {}, None
             wanted = bool(title and (":" not in title["title"] or "(default)" in title["title"]))
-            side: list[str] | None = None
         elif wanted and (mark := _MARK.match(line.strip())):
             side = []
             blocks.setdefault(mark["side"].lower(), []).append(side)

@@ -9,7 +9,7 @@ from themis_training.rules.markdown import examples
 from themis_training.rules.text import similarity
 from themis_training.rules.tree import Tree
 
-_FENCES = dict.fromkeys(("js", "javascript", "jsx", "ts", "tsx", "typescript"), "javascript")
+_FENCES: dict[str, str] = dict.fromkeys(("js", "javascript", "jsx", "ts", "tsx", "typescript"), "javascript")
 _DOCUMENT = re.compile(r"^ *///(?: |$)(.*)$", re.MULTILINE)
 _ALIKE = 0.5  # similarity from which valid code is taken for what should have been written
 

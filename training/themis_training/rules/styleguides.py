@@ -9,7 +9,7 @@ from themis_training.rules.markdown import examples
 from themis_training.rules.text import matched, paired, similarity
 from themis_training.rules.tree import Tree
 
-_FENCES = {
+_FENCES: dict[str, str] = {
     **dict.fromkeys(("js", "javascript", "ts", "typescript"), "javascript"),
     **dict.fromkeys(("py", "python"), "python"),
     **dict.fromkeys(("rb", "ruby"), "ruby"),
@@ -27,14 +27,14 @@ def _sections(pattern: str, title: re.Pattern[str]) -> Callable[[Tree], Iterator
         for path in tree.paths(pattern):
             parts = title.split(tree.text(path))[1:]
             for name, body in zip(parts[::2], parts[1::2], strict=True):
-                rule = "-".join(re.findall(r"\w+", name.replace("'", "")))
+                rule = "-".join(re.findall(r"\w+", name.replace("'", "").lower()))
                 for language, bad, good in examples(body, _FENCES, _whole):
                     yield RuleExample(rule, language, bad, good)
 
     return read
 
 
-def _whole(bad: list[str], good: list[str], language: str) -> Iterator[tuple[str, str]]:
+def _whole(bad: list[str], good: list[str], _language: str) -> Iterator[tuple[str, str]]:
     """Pairs of whole blocks, for a block is one example here."""
     return (pair for pair in paired(bad, good) if similarity(*pair) >= _ALIKE)
 
