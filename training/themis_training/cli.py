@@ -100,14 +100,24 @@ def publish_command(
 def mine_command(
     clones: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of git clones.")],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the edits; what is there is not mined again.")],
-    exclude: Annotated[Path | None, typer.Option(help="Pairs whose projects are left out.")] = None,
+    exclude: Annotated[list[Path] | None, typer.Option(help="Pairs whose projects are left out; may repeat.")] = None,
     hold_out: Annotated[list[str] | None, typer.Option(help="owner/name that is for testing only; may repeat.")] = None,
+    commits: Annotated[
+        int, typer.Option(min=0, help="Commits read per repository; as many again if they claim something.")
+    ] = 800,
     ordinary: Annotated[int, typer.Option(min=0, help="Ordinary edits kept per repository.")] = 600,
+    decontaminate: Annotated[
+        list[str], typer.Option(help="Suite or file; edits that share 13 words in a row with it are left out.")
+    ] = ["edits"],  # noqa: B006  (typer copies it)
+    jobs: Annotated[int, typer.Option(min=1, help="Repositories read at the same time.")] = 1,
 ) -> None:
-    """Collect real edits from permissively licensed histories: neutral ones and ordinary ones.
+    """Collect real edits from permissively licensed histories: neutral, ordinary, claimed improvements, reverted.
 
-    Example: themis train mine clones/ --out mined/ --hold-out psf/requests
+    Example: themis train mine clones/ --out mined/ --exclude pairs.parquet --hold-out psf/requests
+
+    Example: themis train mine clones/ --out mined/ --decontaminate edits --decontaminate other_suite.jsonl
     """
+    from themis_bench.suite import open_suite
     from themis_training.data import read_pairs
     from themis_training.mine import Mined, MineOptions, mine
 
@@ -115,10 +125,22 @@ def mine_command(
         found = f"{done.info.edits} edits from {done.info.commits} commits" if done.info else done.because
         typer.echo(f"{done.repository}: {found}", err=True)
 
-    taken = frozenset(pair.project for pair in read_pairs(exclude)) if exclude else frozenset()
-    options = MineOptions(ordinary=ordinary, exclude=taken, hold_out=frozenset(hold_out or ()))
-    report = mine(clones_in(clones), out, options, tell)
-    typer.echo(f"{sum(report.edits.counts.values())} edits, {report.edits.duplicates} duplicates left out")
+    taken = frozenset(pair.project for path in exclude or () for pair in read_pairs(path))
+    options = MineOptions(
+        commits=commits, ordinary=ordinary, exclude=taken, hold_out=frozenset(hold_out or ()), jobs=jobs
+    )
+    suites = [open_suite(name) for name in decontaminate]
+    benchmarks = (
+        text
+        for suite in suites
+        for pair in (*suite.pairs(), *suite.neutrals())
+        for text in (pair.chosen, pair.rejected)
+    )
+    edits = mine(clones_in(clones), out, options, tell, benchmarks).edits
+    for held in edits.claims.held:
+        typer.echo(f"{held.criterion}: {held.claims} of {held.named} messages that name it claim it", err=True)
+    left_out = f"{edits.duplicates} duplicates, {edits.near} near duplicates, {edits.benchmarked} benchmarked"
+    typer.echo(f"{sum(edits.counts.values())} edits; left out: {left_out}")
 
 
 @app.command("degrade")

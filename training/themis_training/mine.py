@@ -1,11 +1,11 @@
-"""Real edits from public histories: neutral ones to prove silence on, and ordinary ones with their messages."""
+"""Real edits from public histories: neutral, ordinary, claimed to improve something, and taken back later."""
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,15 +14,16 @@ from themis_lsp.change import Edit, Nature
 from themis_lsp.edits import edits_of
 from themis_lsp.error import GitError, UsageError
 from themis_lsp.repository import Repository
+from themis_training.combine import Combined, combine
 from themis_training.data import Split
 from themis_training.history import Commit, change_of, commits_of
+from themis_training.intent import claim_of, terms
 from themis_training.license import license_of
-from themis_training.mined import Combined, MinedEdit, PartInfo, combine, part_info, write_part
+from themis_training.mined import Kind, MinedEdit, PartInfo, part_info, write_part
 from themis_training.neutral import bears_out, purpose_of
 from themis_training.origin import is_excluded, repository_name, split_of
-
-NEUTRAL = "neutral"
-ORDINARY = "ordinary"
+from themis_training.reverts import Revert, reverts_of
+from themis_training.shape import LEAST_DEPTH, tree_depth
 
 _GOLDEN = (5**0.5 - 1) / 2
 _LARGEST_UNIT = 60_000  # characters
@@ -37,6 +38,8 @@ class MineOptions:
     Attributes:
         since: first day; what counts is when a commit was applied.
         until: first day left out. The default keeps to times when people wrote the code.
+        commits: commits looked into of one repository, spread evenly over its history; and at most as many again
+            whose messages claim something, or that were taken back later.
         ordinary: ordinary edits kept of one repository, spread evenly over its history.
         per_commit: edits kept of one commit, so that no mass change weighs more than a person's week.
         exclude: projects that serve elsewhere; a repository is left out if its name or its owner is among them.
@@ -46,6 +49,7 @@ class MineOptions:
 
     since: date | None = None
     until: date | None = date(2022, 1, 1)
+    commits: int = 800
     ordinary: int = 600
     per_commit: int = 12
     exclude: frozenset[str] = frozenset()
@@ -88,7 +92,11 @@ class MineReport:
 
 
 def mine(
-    clones: Sequence[Path], out: Path, options: MineOptions, on_done: Callable[[Mined], None] = lambda _: None
+    clones: Sequence[Path],
+    out: Path,
+    options: MineOptions,
+    on_done: Callable[[Mined], None] = lambda _: None,
+    benchmarks: Iterable[str] = (),
 ) -> MineReport:
     """Mine clones into ``out/parts``, one file each, then combine them into ``out/edits.parquet``.
 
@@ -100,6 +108,7 @@ def mine(
         out: folder for results; made if missing.
         options: see there.
         on_done: told of each repository as it is finished.
+        benchmarks: texts that models will be measured on; edits that share a passage with one are left out.
 
     Raises:
         UsageError: two clones have the same name.
@@ -115,7 +124,7 @@ def mine(
         on_done(mined)
     done.sort(key=lambda mined: mined.repository)
     kept = [_part(parts, mined.repository) for mined in done if mined.because is None]
-    return MineReport(tuple(done), out / "edits.parquet", combine(kept, out / "edits.parquet"))
+    return MineReport(tuple(done), out / "edits.parquet", combine(kept, out / "edits.parquet", benchmarks))
 
 
 def _each(named: Sequence[tuple[str, Path]], parts: Path, options: MineOptions) -> Iterator[Mined]:
@@ -160,25 +169,38 @@ def _edits_in(
     commits = [
         c for c in commits_of(repository, options.since, options.until) if len(c.files) == 1 or purpose_of(c.message)
     ]
+    taken_back = reverts_of(repository)
+    order = spread(len(commits))
+    sampled = order[: options.commits]
+    telling = [number for number in order[options.commits :] if _tells(commits[number], taken_back)]
     found: list[MinedEdit] = []
     ordinary = unread = 0
-    for number in spread(len(commits)):
+    looked_into = sampled + telling[: options.commits]
+    for place, number in enumerate(looked_into):
         commit = commits[number]
         changes = [change_of(repository, file) for file in commit.files]
         unread += changes.count(None)
         edits = [edit for edit in edits_of(change for change in changes if change) if isinstance(edit, Edit)]
-        rows = [row for edit in edits if (row := _row(edit, commit, origin))]
+        rows = [row for edit in edits if (row := _row(edit, commit, origin, taken_back.get(commit.id)))]
         for row in [rows[at] for at in spread(len(rows))[: options.per_commit]]:
-            if row.kind == ORDINARY:
-                if ordinary == options.ordinary:
-                    continue
+            if row.kind != Kind.ORDINARY:
+                found.append(row)
+            elif ordinary < options.ordinary and place < len(sampled):
                 ordinary += 1
-            found.append(row)
-    return sorted(found, key=lambda row: (row.date, row.commit, row.path, row.unit)), len(commits), unread
+                found.append(row)
+            elif claim_of(commit.message):
+                found.append(replace(row, kind=Kind.CLAIMED))
+    found.sort(key=lambda row: (row.date, row.commit, row.path, row.unit))
+    return found, len(looked_into), unread
 
 
-def _row(edit: Edit, commit: Commit, origin: tuple[str, str, Split]) -> MinedEdit | None:
-    """An edit as it is kept, or None: it does not parse, it moved, or it changes code together with other files."""
+def _tells(commit: Commit, taken_back: Mapping[str, Revert]) -> bool:
+    """Whether a commit beyond the even sample is worth reading."""
+    return commit.id in taken_back or bool(purpose_of(commit.message) or claim_of(commit.message))
+
+
+def _row(edit: Edit, commit: Commit, origin: tuple[str, str, Split], revert: Revert | None) -> MinedEdit | None:
+    """An edit as it is kept, or None: it does not parse, is flat, moved, or changes code together with other files."""
     if edit.incomplete or edit.old_path:
         return None
     before, after = "\n".join(edit.before.lines), "\n".join(edit.after.lines)
@@ -187,11 +209,18 @@ def _row(edit: Edit, commit: Commit, origin: tuple[str, str, Split]) -> MinedEdi
     evidence = _evidence(edit, commit)
     if not evidence and len(commit.files) > 1:
         return None
-    message = _PERSONAL.sub("", commit.message).strip()[:_LONGEST_MESSAGE]
+    if min(tree_depth(edit.before.lines, edit.path), tree_depth(edit.after.lines, edit.path)) < LEAST_DEPTH:
+        return None
+    kind = Kind.NEUTRAL if evidence else Kind.REVERTED if revert else Kind.ORDINARY
     return MinedEdit(
-        *origin, commit.id, commit.date, message, edit.path, edit.unit, edit.kind, edit.language, edit.nature,
-        NEUTRAL if evidence else ORDINARY, evidence, before, after,
+        *origin, commit.id, commit.date, _impersonal(commit.message), edit.path, edit.unit, edit.kind, edit.language,
+        edit.nature, kind, evidence, before, after,
+        reverted_by=revert.commit if revert else "", because=_impersonal(revert.because) if revert else "",
     )  # fmt: skip
+
+
+def _impersonal(message: str) -> str:
+    return _PERSONAL.sub("", message).strip()[:_LONGEST_MESSAGE]
 
 
 def _evidence(edit: Edit, commit: Commit) -> str:
@@ -208,7 +237,8 @@ def _part(parts: Path, name: str) -> Path:
 def _stamp(head: str, split: Split, options: MineOptions) -> str:
     """Changes whenever a part would."""
     columns = [column.name for column in fields(MinedEdit)]
-    settings = [head, split, str(options.since), str(options.until), options.ordinary, options.per_commit, columns]
+    bounds = [options.commits, options.ordinary, options.per_commit, terms().digest]
+    settings = [head, split, str(options.since), str(options.until), bounds, columns]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 

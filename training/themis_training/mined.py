@@ -1,12 +1,11 @@
-"""Mined edits on disk: one parquet file per repository, combined without the texts that repositories share."""
+"""Mined edits on disk: parquet files whose columns are the fields of ``MinedEdit``."""
 
-import hashlib
 import json
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _INFO = b"themis.mined"
+
+
+class Kind(StrEnum):
+    """Why an edit is kept."""
+
+    NEUTRAL = "neutral"  # it makes nothing better or worse
+    ORDINARY = "ordinary"  # an even sample of what people commit, whatever it does
+    CLAIMED = "claimed"  # beyond that sample: its commit says what it improves
+    REVERTED = "reverted"  # it was taken back, hence a regression
+
+
+DAILY = frozenset[str]({Kind.NEUTRAL, Kind.ORDINARY})
+EVERY_KIND = frozenset[str](Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +44,15 @@ class MinedEdit:
         unit_kind: ``function``, ``class`` or ``module``.
         language: key from ``themis_model.tokens.LANGUAGES``.
         nature: what the tokens prove: ``code``, ``layout`` or ``rename``.
-        kind: ``neutral`` or ``ordinary``.
+        kind: a ``Kind``.
         evidence: what says that it is neutral: ``tokens``, or a ``Purpose`` its commit states; else empty.
         before: old text of the unit.
         after: new text of the unit.
+        criterion: what its commit says it improves or, of a reverted one, what the revert says it had made worse;
+            empty if that is nothing, or more than one thing.
+        confidence: calibrated probability of ``criterion`` given the message; 0 without one.
+        reverted_by: full hash of the commit that took it back, or empty.
+        because: what that commit says besides that it is a revert.
     """
 
     repo: str
@@ -53,6 +70,10 @@ class MinedEdit:
     evidence: str
     before: str
     after: str
+    criterion: str = ""
+    confidence: float = 0.0
+    reverted_by: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +93,12 @@ class PartInfo:
     edits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
-    """What one combined file holds.
-
-    Attributes:
-        counts: edits by (split, kind, nature, language).
-        duplicates: edits left out because an earlier one has the same texts, white space aside.
-    """
-
-    counts: dict[tuple[str, str, str, str], int]
-    duplicates: int
-
-
 def write_part(file: Path, edits: Sequence[MinedEdit], info: PartInfo) -> None:
     """Write the edits of one repository, whole or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema().with_metadata({_INFO: json.dumps(asdict(info)).encode()})
+    schema = edits_schema().with_metadata({_INFO: json.dumps(asdict(info)).encode()})
     with written_whole(file) as part:
         pq.write_table(pa.Table.from_pylist([asdict(edit) for edit in edits], schema), part, compression="zstd")
 
@@ -105,40 +113,13 @@ def part_info(file: Path) -> PartInfo | None:
     return PartInfo(**json.loads(metadata[_INFO])) if _INFO in metadata else None
 
 
-def combine(parts: Sequence[Path], into: Path) -> Combined:
-    """Join parts in the given order into one file; of edits with the same texts the first one stays."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    seen: set[bytes] = set()
-    counts: Counter[tuple[str, str, str, str]] = Counter()
-    duplicates = 0
-    with written_whole(into) as whole, pq.ParquetWriter(whole, _schema(), compression="zstd") as writer:
-        for part in parts:
-            table = pq.read_table(part).replace_schema_metadata(None)
-            keep: list[bool] = []
-            for key in _keys(table):
-                keep.append(key not in seen)
-                seen.add(key)
-            kept = table.filter(pa.array(keep, pa.bool_()))
-            duplicates += len(table) - len(kept)
-            counts.update(
-                zip(*(kept[name].to_pylist() for name in ("split", "kind", "nature", "language")), strict=True)
-            )
-            writer.write_table(kept)
-    return Combined(dict(counts), duplicates)
-
-
-def _keys(table: "pa.Table") -> Iterator[bytes]:
-    for before, after in zip(table["before"].to_pylist(), table["after"].to_pylist(), strict=True):
-        text = f"{' '.join(before.split())}\0{' '.join(after.split())}"
-        yield hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-
-def _schema() -> "pa.Schema":
+def edits_schema() -> "pa.Schema":
+    """The columns of a file of mined edits."""
     import pyarrow as pa
 
-    return pa.schema([(field.name, pa.string()) for field in fields(MinedEdit)])
+    return pa.schema(
+        [(field.name, pa.float64() if field.type is float else pa.string()) for field in fields(MinedEdit)]
+    )
 
 
 @contextmanager
@@ -152,8 +133,12 @@ def written_whole(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def read_edits(files: Sequence[Path]) -> list[MinedEdit]:
-    """Read what ``combine`` or ``write_part`` wrote.
+def read_edits(files: Sequence[Path], kinds: Collection[str] = DAILY) -> list[MinedEdit]:
+    """Read what ``combine`` or ``write_part`` wrote; columns that an older file lacks have their defaults.
+
+    Args:
+        files: parquet files.
+        kinds: the kinds to read. The default leaves out what was picked for being an improvement or a regression.
 
     Raises:
         FileNotFoundError: if a file is missing.
@@ -161,4 +146,9 @@ def read_edits(files: Sequence[Path]) -> list[MinedEdit]:
     import pyarrow.parquet as pq
 
     names = [field.name for field in fields(MinedEdit)]
-    return [MinedEdit(**row) for file in files for row in pq.read_table(file, columns=names).to_pylist()]
+    wanted = [("kind", "in", sorted(kinds))]
+    found: list[MinedEdit] = []
+    for file in files:
+        present = [name for name in names if name in pq.read_schema(file).names]
+        found += [MinedEdit(**row) for row in pq.read_table(file, columns=present, filters=wanted).to_pylist()]
+    return found
