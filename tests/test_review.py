@@ -15,6 +15,7 @@ from themis_model.calibrate import Calibration, Curve, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import View
 from themis_model.fake import FakeScorer
+from themis_model.reason import reason
 from themis_model.scorer import FloatArray
 
 SECURITY = Criterion.SECURITY_HARDNESS
@@ -95,6 +96,23 @@ def test_the_lines_that_weigh_most_come_first() -> None:
         ((2, 2, 0.0), ("    a = uno(x)",)),
     ]
     assert "line 4 weighs most" in finding.message
+
+
+# word that appears, the defect it stands for, what the message says of it
+NAMED = [
+    ("md5", "weak-hash", "A weak hash; line 3 weighs most"),
+    ("md5", "off-by-one", "line 3 weighs most"),  # of another criterion than the one that got worse
+    ("sha1", "weak-hash", "line 3 weighs most"),  # not in the text
+]
+
+
+@pytest.mark.parametrize(("word", "defect", "message"), NAMED)
+def test_a_finding_names_the_defect_that_appeared(word: str, defect: str, message: str) -> None:
+    scorer = FakeScorer({"md5": (0, 0, 0, -4, 0)}, defects={word: defect})
+    (finding,) = judged(BASE.replace("plain", "md5"), scorer=scorer).findings
+    named = reason(defect).title
+    assert (finding.defect == defect) == (named in finding.message)
+    assert finding.message.endswith(message.replace("A weak hash", named))
 
 
 def test_removed_lines_point_at_what_now_stands_there() -> None:

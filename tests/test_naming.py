@@ -1,0 +1,58 @@
+"""Names of defects: which one is told, when none is, and what a manifest must say of them."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from themis_model.calibrate import Threshold
+from themis_model.criterion import Criterion
+from themis_model.naming import Naming
+
+SECURITY, CORRECTNESS = Criterion.SECURITY_HARDNESS, Criterion.FUNCTIONAL_CORRECTNESS
+NAMING = Naming(
+    ("sql-injection", "weak-hash", "off-by-one", "missing-await"),
+    {SECURITY: 1.0, CORRECTNESS: 2.0},
+    {SECURITY: Threshold(0.8, 0.9, 0.8, 0.5, 60)},
+)
+
+# evidence the worse version gained, criterion, the name told
+TOLD = [
+    ((4.0, 0.0, 0.0, 0.0), SECURITY, "sql-injection"),
+    ((0.0, 4.0, 9.0, 9.0), SECURITY, "weak-hash"),  # reasons of other criteria do not compete
+    ((1.0, 0.5, 0.0, 0.0), SECURITY, None),  # not sure enough
+    ((0.0, 0.0, 9.0, 0.0), CORRECTNESS, None),  # never proven, hence never told
+    ((9.0, 9.0, 9.0, 0.0), Criterion.MEMORY_EFFICIENCY, None),  # no reason known
+]
+
+
+@pytest.mark.parametrize(("gained", "criterion", "told"), TOLD)
+def test_the_name_told(gained: tuple[float, ...], criterion: Criterion, told: str | None) -> None:
+    assert NAMING.named(criterion, np.array(gained, np.float32)) == told
+
+
+def test_sharpness_counts() -> None:
+    _, soft = NAMING.likeliest(SECURITY, np.array([1, 0, 0, 0], np.float32))
+    _, sharp = NAMING.likeliest(CORRECTNESS, np.array([0, 0, 1, 0], np.float32))
+    assert soft == pytest.approx(1 / (1 + np.exp(-1)))
+    assert sharp == pytest.approx(1 / (1 + np.exp(-2)))
+
+
+def test_a_manifest_brings_it_back() -> None:
+    assert Naming.from_json(json.loads(json.dumps(NAMING.to_json()))) == NAMING
+
+
+# what is wrong, words of the message
+MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({}, "incomplete"),
+    ({"reasons": ["no-such-page"], "criteria": {}}, "no-such-page"),
+    ({"reasons": [], "criteria": {"taste": {}}}, "taste"),
+    ({"reasons": [], "criteria": {SECURITY.value: {"sharpness": "1"}}}, "incomplete"),
+]
+
+
+@pytest.mark.parametrize(("value", "words"), MALFORMED)
+def test_what_is_malformed_is_refused(value: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Naming.from_json(value)
