@@ -15,6 +15,7 @@ _ISSUE = re.compile(r"^(codetoanalyze/[\w./-]+), ([^,]*(?:\([^)]*\))?[^,]*), -?\
 _NAME = re.compile(r"([~\w]+)(?:\(.*|\[.*|<.*)?$")
 _DOUBT = re.compile(r"\b(?:FP|FN|fp|fn)_|_(?:FP|FN|fp|fn)\b|(?:FP|FN)\d*\b|latent|FIXME", re.IGNORECASE)
 _ABOUT_NUMBERS = re.compile(r"BUFFER|INTEGER|INFERBO")
+_NULL = re.compile(r"=\s*(?:nullptr|NULL|null)\s*;")
 _NUMBER = re.compile(r"\b\d+\b")
 _FOLDERS = ("c", "cpp", "java", "c_cpp")
 
@@ -56,6 +57,9 @@ def _pairs(tree: Tree, file: str, issues: dict[str, set[str]]) -> Iterator[RuleE
             good.append(piece)
     for kind, wrong in bad.items():
         for one, other in alike(wrong, good):
+            # Where both assign null, the difference is which branch the analysis takes for possible.
+            if kind.startswith("NULLPTR") and _NULL.search(other):
+                continue
             # What only turns on a number is about what the analysis can prove, except where numbers are the point.
             if _ABOUT_NUMBERS.match(kind) or _NUMBER.sub("0", one) != _NUMBER.sub("0", other):
                 rule = kind.lower().replace("_", "-")

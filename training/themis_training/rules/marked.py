@@ -95,7 +95,9 @@ def alike(bad: Sequence[Piece], good: Sequence[Piece]) -> Iterator[tuple[str, st
             return
         if used_bad[i] < _MOST_USES and used_good[j] < 1:
             used_bad[i], used_good[j] = used_bad[i] + 1, 1
-            yield bad[i].text, renamed(good[j].text, good[j].name, bad[i].name)
+            other = renamed(good[j].text, good[j].name, bad[i].name)
+            if _nameless(bad[i].text) != _nameless(other):
+                yield bad[i].text, other
 
 
 def renamed(text: str, old: str, new: str) -> str:
@@ -118,6 +120,12 @@ def without(text: str, rows: Collection[int]) -> str:
 def sound(text: str, grammar: str) -> bool:
     """Whether a text parses."""
     return not parse(split_lines(text), GRAMMARS[grammar]).broken
+
+
+def _nameless(text: str) -> str:
+    """Code without comments in which names that only count (``p1``, ``p2``) or are one letter are the same."""
+    text = re.sub(r"(?://|#\s).*", "", text)
+    return "".join(re.sub(r"\b([A-Za-z_]+)\d+\b", r"\1", re.sub(r"\b[A-Za-z]\b", "_", text)).split())
 
 
 def _comparable(one: str, other: str) -> bool:
