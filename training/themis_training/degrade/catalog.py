@@ -1,6 +1,6 @@
 """All operators."""
 
-from themis_training.degrade import correctness, neutral, readability, runtime, security
+from themis_training.degrade import correctness, memory, neutral, readability, runtime, security
 from themis_training.degrade.operator import Operator
 
 DEGRADATIONS: tuple[Operator, ...] = (
@@ -8,5 +8,6 @@ DEGRADATIONS: tuple[Operator, ...] = (
     *readability.OPERATORS,
     *security.OPERATORS,
     *runtime.OPERATORS,
+    *memory.OPERATORS,
 )
 NEUTRAL: tuple[Operator, ...] = neutral.OPERATORS
