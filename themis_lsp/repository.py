@@ -14,6 +14,7 @@ from themis_lsp.git import ObjectReader, Ran, run_git
 from themis_lsp.worktree import WorkTree
 
 _WILD = frozenset("*?[")
+_UNBORN = 1  # what git answers if HEAD names a branch without a commit
 _ANCESTRY = re.compile(r"[~^@:].*")
 
 
@@ -77,6 +78,8 @@ class Repository:
         named = self.run("rev-parse", "--verify", "--quiet", "HEAD")
         if named.status == 0:
             raise GitError(f"HEAD names {os.fsdecode(named.out).strip()}, which this clone lacks: run git fsck")
+        if named.status != _UNBORN:
+            raise _failed("rev-parse", named)
         return hashlib.new(self._algorithm, b"tree 0\0", usedforsecurity=False).hexdigest()
 
     def resolve(self, revision: str) -> str:

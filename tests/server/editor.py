@@ -127,8 +127,10 @@ class Editor:
         return await request(method, params)
 
     async def server_text(self, uri: str) -> str:
-        answer = await self.ask("themis/text", {"uri": uri})
-        return str(answer.text)
+        return str(_plain(await self.ask("themis/text", {"uri": uri}))["text"])
+
+    async def verdicts(self, uri: str) -> Any:
+        return _plain(await self.ask("themis/verdicts", {"uri": uri}))
 
     def apply(self, action: lsp.CodeAction | lsp.Command) -> str:
         """Do what a code action says, here and in the server's document; gives the new text."""
@@ -162,6 +164,13 @@ class Editor:
         """What is pushed for the newest version of a document."""
         await self.until(lambda: uri in self.published and self.published[uri].version == self._versions[uri])
         return list(self.published[uri].diagnostics)
+
+
+def _plain(value: Any) -> Any:
+    """JSON as it came: pygls makes named tuples of objects it does not know."""
+    if hasattr(value, "_fields"):
+        return {name: _plain(getattr(value, name)) for name in value._fields}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 @asynccontextmanager

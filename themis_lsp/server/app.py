@@ -37,6 +37,7 @@ FEATURES: Final[Mapping[str, tuple[Callable[..., Any], Any]]] = {
     ),
     lsp.TEXT_DOCUMENT_INLAY_HINT: (requests.inlay_hints, None),
     "themis/status": (requests.status, None),
+    "themis/verdicts": (requests.verdicts, None),
     "themis/text": (requests.text, None),
 }
 

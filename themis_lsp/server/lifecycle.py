@@ -48,10 +48,10 @@ def shutdown(ls: ThemisServer, _: None) -> None:
 
 async def configuration_changed(ls: ThemisServer, params: lsp.DidChangeConfigurationParams) -> None:
     """Settings changed: they come along, or have to be asked for."""
+    ls.forget_troubles()
     if ls.session.client.has_configuration:
         await _ask_for_settings(ls)
         return
-    ls.forget_troubles()
     _use(ls, _read(ls, _section(params.settings)), {})
 
 
@@ -82,7 +82,6 @@ async def _ask_for_settings(ls: ThemisServer) -> None:
     except Exception as problem:  # a client that declares what it cannot do must not be left without a server
         _log.warning("the client did not say its settings: %s", problem)
         return
-    ls.forget_troubles()
     found = [_read(ls, plain(answer)) for answer in answers]
     for_all, *of_folders = [*found, *[Options()] * (len(scopes) - len(found))]
     _use(ls, for_all, dict(zip(session.folders, of_folders, strict=False)))

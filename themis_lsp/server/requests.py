@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from themis_lsp.server.lifecycle import plain
-from themis_lsp.server.server import ThemisServer
+from themis_lsp.server.server import ThemisServer, coverage
 
 
 async def diagnostics(ls: ThemisServer, params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:
@@ -102,6 +102,27 @@ async def code_actions(ls: ThemisServer, params: lsp.CodeActionParams) -> list[l
 
     build = partial(fixes, judgement, concerned, first, last, ls.session.columns, ls.session.client)
     return await ls.session.on_worker(build)
+
+
+async def verdicts(ls: ThemisServer, params: Any) -> dict[str, Any] | None:
+    """Every verdict on one document, with all digits, as in the JSON report of ``themis review``."""
+    judgement = await ls.session.judged(str(plain(params).get("uri")))
+    if judgement is None:
+        return None
+    rows = [
+        {
+            "path": verdict.path,
+            "unit": verdict.unit,
+            "criterion": verdict.criterion.value,
+            "verdict": verdict.direction.value,
+            "delta": verdict.delta,
+            "p": list(verdict.p) if verdict.p else None,
+            "because": verdict.because,
+        }
+        for judged in judgement.units
+        for verdict in judged.review.verdicts
+    ]
+    return {"verdicts": rows, "coverage": coverage(judgement)}
 
 
 def status(ls: ThemisServer, _: Any) -> dict[str, Any]:
