@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from themis_training.degrade.function import Function, Replacement, Way, replace, text_of
@@ -12,6 +13,7 @@ from themis_training.degrade.syntax import (
     ancestors,
     blocks,
     branches,
+    declared,
     leaves,
     operations,
     statements,
@@ -35,11 +37,19 @@ _NULL = re.compile(
 )
 _PRESENT = re.compile(r"(?P<name>[\w.>-]+)(?:\s*!=\s*(?:NULL|nullptr|null|nil))?")
 _RIGHTS = re.compile(
-    r"(?i)auth(?!or)|permi(?:t|ss)|forbid|owner_?id|admin|(?:has|user)_?roles?\b|is_?role|access_?(?:denied|allowed|contr)"
-    r"|(?:has|can)_?access|logged_?in|privileg|capable\(|\bcan_[a-z]|\bcan[A-Z]|csrf|signature|\beuid\b|is_?staff|policy"
+    r"(?i:auth(?!or)|permi(?:t|ss)|forbid|owner_?id\b|admin|(?:has|user)_?roles?\b|access_?(?:denied|allowed|contr)"
+    r"|(?:has|can)_?access|logged_?in|privileg|csrf|\beuid\b|is_?staff)|\bcapable\(|\bcan_(?:edit|manage|view|write)"
+    r"|\bcan(?:Edit|Manage|View|Write)\b|\bcan\?"
 )
-_PATHS = re.compile(r"(?i)\.\.|start_?s?_?with\b|hasprefix|islocal|is_?abs|is_relative_to|traversal|is_?inside|secure|safe")
-_HOSTS = re.compile(r"(?i)host|scheme|netloc|origin|allowed|whitelist|allow_?list|trusted")
+_REFUSES = re.compile(
+    r"(?i)raise|throw|\berr|error|panic|fail|abort|forbid|unauth|den(?:y|ied)|invalid|bad_|40[0134]|\bfalse\b|\bnull\b"
+    r"|\bnil\b|\bnone\b|redirect|-\s*1\b|(?-i:\bE[A-Z]{3,})|\bexit"
+)
+_SIMPLE = 90  # characters; longer conditions are about more than one thing
+_PATHS = re.compile(
+    r"(?i)\.\.|start_?s?_?with\b|hasprefix|islocal|is_?abs|is_relative_to|traversal|is_?inside|secure|safe"
+)
+_HOSTS = re.compile(r"(?i)host|scheme|netloc|\borigin\b|allowed|whitelist|allow_?list|trusted")
 
 
 def _leaving(function: Function) -> Iterator[Branch]:
@@ -47,19 +57,26 @@ def _leaving(function: Function) -> Iterator[Branch]:
     for branch in branches(function):
         body = statements(branch.body)
         starts = branch.node.child_by_field_name("initializer") is not None
-        if branch.other is None and not starts and 0 < len(body) <= 3 and leaves(body[-1]):
-            if branch.node.type not in ("elif_clause", "elsif") and function.stands_alone(branch.node):
-                if branch.node.parent is None or branch.node.parent.type != "else_clause":
-                    yield branch
+        chained = branch.node.parent is not None and branch.node.parent.type == "else_clause"
+        if branch.other is not None or starts or chained or branch.node.type in ("elif_clause", "elsif"):
+            continue
+        if 0 < len(body) <= 3 and leaves(body[-1]) and function.stands_alone(branch.node):
+            yield branch
 
 
 def _after(function: Function, node: "Node") -> str:
     return function.file[node.end_byte : function.node.end_byte].decode("utf-8", "replace")
 
 
+def _refuses(branch: Branch) -> bool:
+    return bool(_REFUSES.search(text_of(statements(branch.body)[-1])))
+
+
 def _is_bound(function: Function, branch: Branch) -> bool:
-    condition = text_of(branch.condition)
+    condition, body = text_of(branch.condition), text_of(statements(branch.body)[-1])
     if not _COMPARED.search(f" {condition} ") or not _BOUND.search(condition):
+        return False
+    if not _refuses(branch) and not (function.grammar.key in MANUAL and re.match(r"goto|break|continue|return;", body)):
         return False
     checked = {word for word in words_in(branch.condition) if not word.isupper() and word not in ("sizeof", "len")}
     return any(re.search(rf"\b{re.escape(word)}\b", _after(function, branch.node)) for word in checked)
@@ -77,7 +94,9 @@ def _nullable(function: Function, condition: str) -> str | None:
 def _follows(name: str, text: str) -> bool:
     """Whether a pointer is followed somewhere."""
     name = re.escape(name)
-    return bool(re.search(rf"(?<![\w.>]){name}\s*(?:->|\.\w|\[)|\*\s*{name}\b|\b(?:mem|str)[a-z]+\([^;]*\b{name}\b", text))
+    return bool(
+        re.search(rf"(?<![\w.>]){name}\s*(?:->|\.\w|\[)|\*\s*{name}\b|\b(?:mem|str)[a-z]+\([^;]*\b{name}\b", text)
+    )
 
 
 def _is_null(function: Function, branch: Branch) -> bool:
@@ -89,17 +108,20 @@ def _is_null(function: Function, branch: Branch) -> bool:
     return not dotted
 
 
-def _is_right(function: Function, branch: Branch) -> bool:
-    return bool(_RIGHTS.search(text_of(branch.condition)))
+def _is_right(_: Function, branch: Branch) -> bool:
+    condition = text_of(branch.condition)
+    negative = branch.node.type.startswith("unless") or re.match(r"!|not\b", condition)
+    return bool(len(condition) < _SIMPLE and _RIGHTS.search(condition) and (negative or _refuses(branch)))
 
 
-def _is_path(function: Function, branch: Branch) -> bool:
-    around = text_of(branch.node)
-    return bool(_PATHS.search(text_of(branch.condition)) and re.search(r"(?i)path|file|dir|folder|entry", around))
+def _is_path(_: Function, branch: Branch) -> bool:
+    around = re.search(r"(?i)path|file|dir\b|folder|entry", text_of(branch.node))
+    return bool(_PATHS.search(text_of(branch.condition)) and around and _refuses(branch))
 
 
 def _is_host(function: Function, branch: Branch) -> bool:
-    return bool(_HOSTS.search(text_of(branch.condition)) and re.search(r"(?i)url|uri|request|redirect", function.text))
+    around = re.search(r"(?i)url|uri|request|redirect", function.text)
+    return bool(_HOSTS.search(text_of(branch.condition)) and around and _refuses(branch))
 
 
 Check = Callable[[Function, Branch], bool]
@@ -138,9 +160,41 @@ def _only_said(check: Check, *words: str) -> Finder:
     return find
 
 
-_BOUND_SAID = ("length out of range", "index too large", "unexpected size, using it anyway", "too many bytes", "short read")
+_BOUND_SAID = (
+    "length out of range",
+    "index too large",
+    "unexpected size, using it anyway",
+    "too many bytes",
+    "short read",
+)
 _NULL_SAID = ("no value here", "missing object, going on", "unexpected null", "nothing was found", "out of memory")
-_RIGHT_SAID = ("access without permission", "not allowed, please check", "wrong user", "unexpected caller", "no session")
+_RIGHT_SAID = (
+    "access without permission",
+    "not allowed, please check",
+    "wrong user",
+    "unexpected caller",
+    "no session",
+)
+
+
+def _weakened(check: Check) -> Finder:
+    """The check only happens where something unrelated holds."""
+
+    def find(function: Function, draw: random.Random) -> Iterator[Way]:
+        word = "and" if function.grammar.key == "python" else "&&"
+        for branch in _leaving(function):
+            before = [
+                name
+                for name, uses in declared(function).items()
+                if uses[0].end_byte < branch.node.start_byte and name not in words_in(branch.condition)
+            ]
+            if not before or not check(function, branch) or branch.node.type.startswith("unless"):
+                continue
+            condition = text_of(branch.condition)
+            held = f"({condition})" if re.search(r"\|\||\bor\b|\?", condition) else condition
+            yield Way((replace(branch.condition, f"{held} {word} {draw.choice(before)}"),))
+
+    return find
 
 
 def _too_late(check: Check) -> Finder:
@@ -149,7 +203,7 @@ def _too_late(check: Check) -> Finder:
     def find(function: Function, _: random.Random) -> Iterator[Way]:
         checks = {branch.node.id: branch for branch in _leaving(function) if check(function, branch)}
         for _, body in blocks(function):
-            for one, below in zip(body, body[1:], strict=False):
+            for one, below in pairwise(body):
                 branch = checks.get(one.id)
                 if branch is None or not function.stands_alone(below) or not _is_plain(below):
                     continue
@@ -171,7 +225,9 @@ def _is_plain(node: "Node") -> bool:
 def _indexes(branch: Branch, below: "Node") -> bool:
     words = [word for word in words_in(branch.condition) if not word.isupper()]
     text = text_of(below)
-    return any(re.search(rf"\[[^\]]*\b{word}\b|(?i:copy|cpy|read|write|slice)\w*\([^;]*\b{word}\b", text) for word in words)
+    return any(
+        re.search(rf"\[[^\]]*\b{word}\b|(?i:copy|cpy|read|write|slice)\w*\([^;]*\b{word}\b", text) for word in words
+    )
 
 
 def _swapped_lines(function: Function, one: "Node", other: "Node") -> tuple[Replacement, Replacement]:
@@ -236,7 +292,9 @@ def _overflowing(function: Function, _: random.Random) -> Iterator[Way]:
     minus = {(one.node.start_byte, one.node.end_byte): one for one in operations(function, "-")}
     for one in operations(function, "<", "<=", ">", ">="):
         right = minus.get((one.right.start_byte, one.right.end_byte))
-        guard = next((a for a in ancestors(one.node) if a.type in ("if_statement", "for_statement", "while_statement")), None)
+        guard = next(
+            (a for a in ancestors(one.node) if a.type in ("if_statement", "for_statement", "while_statement")), None
+        )
         if right is None or guard is None or guard.type != "if_statement" or not _BOUND.search(text_of(one.node)):
             continue
         added, size, left = text_of(right.right), text_of(right.left), text_of(one.left)
@@ -244,13 +302,15 @@ def _overflowing(function: Function, _: random.Random) -> Iterator[Way]:
             yield Way((replace(one.node, f"{added} + {left} {one.operator.type} {size}"),))
 
 
-_PERMISSION = re.compile(r"(?i)login_?required|permission|authori[sz]e|requires?_|rolesallowed|secured|authenticated|csrf|token")
+_PERMISSION = re.compile(
+    r"(?i)login_?required|permission|authori[sz]e|requires?_|rolesallowed|secured|authenticated|csrf|token"
+)
 _NOT_PERMISSION = re.compile(r"(?i)require_(?:http|GET|POST|safe|torch|tf)|requires_(?:grad|backend)|AllowAnonymous")
 
 
 def _decorator(function: Function, _: random.Random) -> Iterator[Way]:
     for node in function.nodes("decorator", "annotation", "marker_annotation", "attribute_list"):
-        text = text_of(node)
+        text = text_of(node).split("(")[0]
         if _PERMISSION.search(text) and not _NOT_PERMISSION.search(text) and function.stands_alone(node):
             yield Way((function.lines_of(node),))
 
@@ -260,6 +320,8 @@ OPERATORS: tuple[Operator, ...] = (
              for_all(_dropped(_is_bound), *TYPED)),
     Operator("say-bounds", "missing-bounds-check", "a failed check of a bound is only logged",
              for_all(_only_said(_is_bound, *_BOUND_SAID), *TYPED)),
+    Operator("weaken-bounds-check", "missing-bounds-check", "a bound is checked only sometimes",
+             for_all(_weakened(_is_bound), *MANUAL)),
     Operator("late-bounds-check", "missing-bounds-check", "a bound is checked after what it guards",
              for_all(_too_late(_is_bound), *TYPED), held_out=True),
     Operator("drop-bounds-operand", "missing-bounds-check", "an element is read without the comparison that allowed it",
@@ -270,7 +332,10 @@ OPERATORS: tuple[Operator, ...] = (
              for_all(_overflowing, *TYPED)),
     Operator("drop-null-check", "null-dereference", "what may be null is no longer checked",
              for_all(_dropped(_is_null), *TYPED)),
-    Operator("say-null", "null-dereference", "a null is only logged", for_all(_only_said(_is_null, *_NULL_SAID), *TYPED)),
+    Operator("say-null", "null-dereference", "a null is only logged",
+             for_all(_only_said(_is_null, *_NULL_SAID), *TYPED)),
+    Operator("weaken-null-check", "null-dereference", "null is checked only sometimes",
+             for_all(_weakened(_is_null), *MANUAL)),
     Operator("late-null-check", "null-dereference", "null is checked after it was followed",
              for_all(_too_late(_is_null), *TYPED)),
     Operator("drop-null-operand", "null-dereference", "a pointer is followed without the half that checked it",
@@ -281,6 +346,8 @@ OPERATORS: tuple[Operator, ...] = (
              for_all(_dropped(_is_right), *ALL)),
     Operator("say-denied", "missing-authorization", "a failed check of rights is only logged",
              for_all(_only_said(_is_right, *_RIGHT_SAID), *ALL)),
+    Operator("weaken-permission-check", "missing-authorization", "rights are checked only sometimes",
+             for_all(_weakened(_is_right), *MANUAL, *SCRIPTS, "python", "ruby")),
     Operator("drop-permission-mark", "missing-authorization", "the mark that asks for rights is gone",
              for_all(_decorator, "python", "java", "c_sharp")),
     Operator("drop-path-check", "path-traversal", "a path is no longer checked to stay inside",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from themis_training.degrade.function import Function, Replacement, Way, replace, text_of
-from themis_training.degrade.operator import Finder, Operator, for_all, rewriting
+from themis_training.degrade.operator import Finder, Operator, for_all, is_name, rewriting
 from themis_training.degrade.security_guard import MANUAL, TYPED
 from themis_training.degrade.syntax import Call, blocks, calls, operations, unwrapped, words_in
 
@@ -20,7 +20,8 @@ _UNSIZED = {
 }  # fmt: skip
 _ALLOCATES = re.compile(r"(?i)(?:m|c|re|k|v|z)alloc|alloc(?:ate)?$|_alloc|g_new|alloca")
 _FREES = re.compile(r"(?:\w*_)?k?v?free\w*")
-_SIZE_WORD = re.compile(r"(?i)sizeof|size|max|cap|limit|remain|avail|BUF|LEN\b")
+_ROOM = re.compile(r"sizeof\s*\(?[\w.>-]+\)?|[A-Z_]*(?:SIZE|MAX|LEN)[A-Z_]*")
+_SIZE_WORD = re.compile(r"(?i:sizeof|size|max|cap|limit|remain|avail)|BUF|LEN\b")
 
 
 def _listed(call: Call) -> str:
@@ -58,7 +59,11 @@ def _by_parts(function: Function, _: random.Random) -> Iterator[Way]:
             continue
         if statement.type != "expression_statement" or not function.stands_alone(statement):
             continue
-        to, form, values = text_of(call.arguments[0]), text_of(call.arguments[2]), list(map(text_of, call.arguments[3:]))
+        to, form, values = (
+            text_of(call.arguments[0]),
+            text_of(call.arguments[2]),
+            list(map(text_of, call.arguments[3:])),
+        )
         parts = re.split(r"(%s)", form[1:-1])
         if not form.startswith('"') or any("%" in part for part in parts[::2]) or len(parts) // 2 != len(values):
             continue
@@ -73,8 +78,20 @@ def _by_parts(function: Function, _: random.Random) -> Iterator[Way]:
 def _one_more(function: Function, _: random.Random) -> Iterator[Way]:
     """Room for the end of a text is given away: ``sizeof(to) - 1`` becomes ``sizeof(to)``."""
     for one in operations(function, "-"):
-        if text_of(one.right) == "1" and re.fullmatch(r"sizeof\s*\(?[\w.>-]+\)?|[A-Z_]*(?:SIZE|MAX|LEN)[A-Z_]*", text_of(one.left)):
+        if text_of(one.right) == "1" and _ROOM.fullmatch(text_of(one.left)):
             yield Way((replace(one.node, text_of(one.left)),))
+
+
+def _one_past(function: Function, _: random.Random) -> Iterator[Way]:
+    """A buffer is filled one byte past its end."""
+    for call in calls(function):
+        if re.search(
+            r"(?i)^(?:fgets|f?read|recv|v?snprintf|strl?n?c(?:at|py)|strn\w+|memset|memcpy|memmove)$",
+            text_of(call.name),
+        ):
+            for argument in call.arguments:
+                if _ROOM.fullmatch(text_of(argument)):
+                    yield Way((replace(argument, f"{text_of(argument)} + 1"),))
 
 
 def _one_less(function: Function, _: random.Random) -> Iterator[Way]:
@@ -102,17 +119,20 @@ _MULTIPLIED = {"calloc": "malloc", "kcalloc": "kmalloc", "kmalloc_array": "kmall
                "g_malloc0_n": "g_malloc0"}  # fmt: skip
 
 
+def _product(*factors: str) -> str:
+    return " * ".join(f"({text})" if re.search(r"\s[-+?|&<>]", text) else text for text in factors)
+
+
 def _multiplied(function: Function, _: random.Random) -> Iterator[Way]:
     for call in calls(function):
         name = text_of(call.target)
         if name in _MULTIPLIED and len(call.arguments) >= 2 and text_of(call.arguments[0]) != "1":
             count, size = (text_of(argument) for argument in call.arguments[:2])
-            count = count if re.fullmatch(r"[\w.>()\[\]-]+", count) else f"({count})"
-            both = Replacement(call.arguments[0].start_byte, call.arguments[1].end_byte, f"{count} * {size}")
+            both = Replacement(call.arguments[0].start_byte, call.arguments[1].end_byte, _product(count, size))
             yield Way((replace(call.target, _MULTIPLIED[name]), both))
         elif name in ("reallocarray", "krealloc_array", "xreallocarray") and len(call.arguments) >= 3:
             count, size = (text_of(argument) for argument in call.arguments[1:3])
-            both = Replacement(call.arguments[1].start_byte, call.arguments[2].end_byte, f"{count} * {size}")
+            both = Replacement(call.arguments[1].start_byte, call.arguments[2].end_byte, _product(count, size))
             yield Way((replace(call.target, name.replace("array", "").rstrip("_")), both))
 
 
@@ -126,13 +146,15 @@ def _no_cast(function: Function, _: random.Random) -> Iterator[Way]:
         if left.type == "parenthesized_expression" and left.named_child_count == 1:
             left = left.named_children[0]
         kind, value = left.child_by_field_name("type"), left.child_by_field_name("value")
-        if left.type == "cast_expression" and kind is not None and value is not None and _WIDE.fullmatch(text_of(kind)):
-            if value.type in ("identifier", "field_expression", "call_expression", "field_access", "method_invocation",
-                              "member_access_expression", "invocation_expression", "subscript_expression"):  # fmt: skip
-                yield Way((replace(one.left, text_of(value)),))
-        elif found := re.fullmatch(r"static_cast<(?:std::)?(\w+)>\((.+)\)", text_of(left)):
+        if found := re.fullmatch(r"static_cast<(?:std::)?(\w+)>\((.+)\)", text_of(left)):
             if _WIDE.fullmatch(found[1]):
-                yield Way((replace(one.left, found[2]),))
+                yield Way((replace(one.left, found[2] if is_name(found[2]) else f"({found[2]})"),))
+        elif left.type == "cast_expression" and kind is not None and value is not None:
+            wide = _WIDE.fullmatch(text_of(kind)) and (
+                one.operator.type != "+" or text_of(kind) not in ("long", "off_t")
+            )
+            if wide and not re.search(r"\s", text_of(value)):
+                yield Way((replace(one.left, text_of(value)),))
 
 
 def _narrow(function: Function, draw: random.Random) -> Iterator[Way]:
@@ -144,11 +166,41 @@ def _narrow(function: Function, draw: random.Random) -> Iterator[Way]:
             yield Way((replace(kind, draw.choice(("int", "unsigned int", "uint32_t", "unsigned short"))),))
 
 
+def _cast(function: Function, draw: random.Random) -> Iterator[Way]:
+    """A size passes through a type too small for it."""
+    pattern = {
+        **dict.fromkeys(MANUAL, "(init_declarator declarator: (identifier) @name value: (_) @value)"
+                        "(assignment_expression left: (_) @name right: (_) @value)"),
+        "java": "(local_variable_declaration type: (integral_type)"
+        " declarator: (variable_declarator name: (identifier) @name value: (_) @value))",
+        "c_sharp": "(variable_declaration type: (predefined_type)"
+        " (variable_declarator name: (identifier) @name (_) @value))",
+        "go": "(short_var_declaration left: (expression_list . (identifier) @name .)"
+        " right: (expression_list . (_) @value .))",
+    }[function.grammar.key]  # fmt: skip
+    for captures in function.matches(pattern):
+        value, name = captures["value"], text_of(captures["name"])
+        text = text_of(value)
+        if not _SIZED.search(name) or not re.search(r"\(|\*|<<|(?i:length|size|count)$", text) or "\n" in text:
+            continue
+        if re.search(r"(?i)(?:u?int(?:8|16|32)?|short|byte)[>)(]|\"", text):
+            continue
+        held = text if re.fullmatch(r"[\w.>-]+(?:\([^()]*\))?", text) else f"({text})"
+        narrow = {
+            **dict.fromkeys(MANUAL, ("(unsigned short){0}", "(uint16_t){0}", "(unsigned char){0}")),
+            "java": ("(short) {0}", "(byte) {0}"), "c_sharp": ("(short){0}", "(ushort){0}", "(byte){0}"),
+            "go": ("int(int16({1}))", "int(uint8({1}))", "int(uint16({1}))"),
+        }[function.grammar.key]  # fmt: skip
+        yield Way((replace(value, draw.choice(narrow).format(held, text)),))
+
+
+_SIZED = re.compile(r"(?i)(?:len|length|size|count|total|bytes|need|capacity)$")
+
+
 def _no_clamp(function: Function, _: random.Random) -> Iterator[Way]:
     for call in calls(function):
-        if not re.fullmatch(r"(?i)(?:std::|math\.)?min(?:_t)?(?:<\w+>)?", text_of(call.target).replace("Math", "math")):
-            if text_of(call.name) not in ("min", "Min"):
-                continue
+        if not re.fullmatch(r"(?i)(?:std::|math\.)?min(?:_t)?(?:<\w+>)?", text_of(call.target)):
+            continue
         arguments = call.arguments[-2:]
         given = list(map(text_of, arguments))
         sized = [bool(_SIZE_WORD.search(text)) for text in given]
@@ -239,13 +291,15 @@ def _used_below(function: Function, draw: random.Random) -> Iterator[Way]:
 
 
 _AT: Finder = rewriting(
-    '(call_expression function: (field_expression argument: (_) @on field: (_) @name) arguments: (argument_list . (_) @i .)'
+    "(call_expression function: (field_expression argument: (_) @on field: (_) @name)"
+    " arguments: (argument_list . (_) @i .)"
     ' (#eq? @name "at")) @whole',
     whole="$on[$i]",
 )
 
 OPERATORS: tuple[Operator, ...] = (
-    Operator("drop-size", "unbounded-copy", "a copy no longer knows the size of its target", for_all(_no_size, *MANUAL)),
+    Operator("drop-size", "unbounded-copy", "a copy no longer knows the size of its target",
+             for_all(_no_size, *MANUAL)),
     Operator("size-of-source", "unbounded-copy", "a copy is as long as its source, whatever the target holds",
              for_all(_size_of_source, *MANUAL)),
     Operator("copy-by-parts", "unbounded-copy", "a bounded format becomes a chain of unbounded copies",
@@ -253,10 +307,12 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("drop-terminator", "unbounded-copy", "a copied text is left without its end", for_all(_no_end, *MANUAL)),
     Operator("copy-one-more", "missing-bounds-check", "the last byte of a buffer is given away",
              for_all(_one_more, *MANUAL)),
+    Operator("fill-one-past", "missing-bounds-check", "a buffer is filled one byte past its end",
+             for_all(_one_past, *MANUAL)),
     Operator("allocate-one-less", "missing-bounds-check", "memory is a byte too small", for_all(_one_less, *MANUAL)),
     Operator("size-of-pointer", "missing-bounds-check", "memory has the size of a pointer, not of what it points to",
              for_all(_size_of_pointer, *MANUAL)),
-    Operator("index-unchecked", "missing-bounds-check", "an access that checked its index no longer does", {"cpp": _AT}),
+    Operator("index-unchecked", "missing-bounds-check", "an access no longer checks its index", {"cpp": _AT}),
     Operator("drop-clamp", "missing-bounds-check", "a length is no longer cut to what fits",
              for_all(_no_clamp, *TYPED)),
     Operator("multiply-size", "integer-overflow", "the product of a size is taken without an overflow check",
@@ -264,6 +320,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("drop-widening", "integer-overflow", "a product is taken before it is widened",
              for_all(_no_cast, "c", "cpp", "java", "c_sharp")),
     Operator("narrow-size", "integer-overflow", "a size is kept in a type too small for it", for_all(_narrow, *MANUAL)),
+    Operator("cast-size", "integer-overflow", "a size passes through a type too small for it", for_all(_cast, *TYPED)),
     Operator("drop-nulling", "use-after-free", "a freed pointer keeps its address", for_all(_no_nulling, *MANUAL)),
     Operator("free-early", "use-after-free", "memory is freed before its last use",
              for_all(_freed_early, *MANUAL), held_out=True),
