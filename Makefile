@@ -13,7 +13,7 @@ SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.py' ':!tr
 TRAINING_SOURCES = $(shell git ls-files --cached --others --exclude-standard 'training/*.py' 'tests/training/*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help review test lint check test-training clean
+.PHONY: help review test lint check fuzz-server test-training clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: $(VENV)/.dev  ## check style and types
 	@$(VENV)/$(BIN)/pyright --pythonpath $(VENV)/$(BIN)/python $(SOURCES)
 
 check: lint test  ## all that a change has to pass, but for the training code
+
+fuzz-server: $(VENV)/.dev  ## type 20,000 random edits into the language server, for each kind of client
+	@FUZZ_MESSAGES=20000 $(VENV)/$(BIN)/python -m pytest tests/server/test_fuzz.py
 
 test-training: $(TRAINING)/.train  ## check and test the training code, with torch on the CPU
 	@$(TRAINING)/$(BIN)/mypy --cache-dir $(TRAINING)/.mypy_cache $(TRAINING_SOURCES)
