@@ -18,6 +18,7 @@ from themis_training.degrade.syntax import (
     loops,
     negation,
     operations,
+    own_line,
     statements,
     step,
 )
@@ -71,7 +72,7 @@ def _returned_by_branch(function: Function, _: random.Random) -> Iterator[Way]:
         elif key == "go":
             text = f"if {condition} {{\n{m}{unit}return {yes}\n{m}}} else {{\n{m}{unit}return {no}\n{m}}}"
         else:
-            own = re.search(r"\)\s*\n\s*\{", function.text)
+            own = own_line(function)
             gap, between = (f"\n{m}", f"\n{m}") if own else (" ", " ")
             text = (
                 f"if ({condition}){gap}{{\n{m}{unit}return {yes}{mark}\n{m}}}{between}else{gap}{{\n"

@@ -18,6 +18,7 @@ from themis_training.degrade.syntax import (
     leaves,
     negation,
     operations,
+    own_line,
     statements,
     step,
     without,
@@ -43,15 +44,10 @@ def _head(function: Function, condition: str) -> str:
     return f"if{gap}({condition}) {{"
 
 
-def _own_line(function: Function) -> bool:
-    """Whether braces open on lines of their own."""
-    return bool(re.search(r"\)\s*\n\s*\{", function.text)) and function.grammar.key != "go"
-
-
 def _around(function: Function, margin: str, condition: str, body: str, other: str | None = None) -> str:
     """An if around lines of code, with an else around others."""
     python, ruby = function.grammar.key == "python", function.grammar.key == "ruby"
-    own = _own_line(function) and not python and not ruby
+    own = own_line(function) and not python and not ruby
     head = _head(function, condition)
     if own:
         head = f"{head.removesuffix('{').rstrip()}\n{margin}{{"

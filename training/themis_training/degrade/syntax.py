@@ -195,6 +195,14 @@ def step(function: Function) -> str:
     return " " * min((width for width in widths if width >= 2), default=4)
 
 
+def own_line(function: Function) -> bool:
+    """Whether braces of branches and loops open on lines of their own."""
+    if re.search(r"\b(?:if|else|for|while|foreach)\b[^\n]*\{", function.text) or function.grammar.key == "go":
+        return False
+    branch = re.search(r"\b(?:if|else|for|while|foreach)\b[^\n]*\n\s*\{", function.text)
+    return bool(branch) or (function.grammar.key == "c_sharp" and bool(re.search(r"\)\s*\n\s*\{", function.text)))
+
+
 def negation(function: Function, node: "Node") -> str:
     """The text of the negation of a condition."""
     text = text_of(node)
