@@ -182,6 +182,8 @@ def edit(number: int, **changed: str) -> MinedEdit:
         ([edit(1, message="Fix crash")], [("ordinary", FC)], (0, 0, 0)),
         ([edit(1, message="Fix crash", kind="claimed", path="tests/fee.py")], [], (0, 0, 0)),
         ([edit(1, message="Fix crash", path="tests/fee.py")], [("ordinary", "")], (0, 0, 0)),
+        ([edit(1, message="Fix crash", kind="claimed", unit_kind="module")], [], (0, 0, 0)),
+        ([edit(1, message="Remove unused code", kind="claimed", unit_kind="module")], [("claimed", RM)], (0, 0, 0)),
         ([edit(1, message="Fix crash", kind="neutral")], [("neutral", "")], (0, 0, 0)),
         ([edit(1, message="Fix crash", kind="reverted", because="It is slower.")], [("reverted", RE)], (0, 0, 0)),
         ([edit(1, message="Fix crash", kind="reverted")], [("reverted", "")], (0, 0, 0)),

@@ -81,24 +81,25 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class _Bag:
-    """Features of ``count`` messages: message ``rows[i]`` has the feature ``buckets[i]``."""
+    """Features of ``count`` messages: message ``rows[i]`` has the feature ``buckets[i]``, which is below ``size``."""
 
     rows: Numbers
     buckets: Numbers
     count: int
+    size: int
 
     def of(self, kept: Flags) -> "_Bag":
         entries = kept[self.rows]
         renumbered = np.cumsum(kept) - 1
-        return _Bag(renumbered[self.rows[entries]], self.buckets[entries], int(kept.sum()))
+        return _Bag(renumbered[self.rows[entries]], self.buckets[entries], int(kept.sum()), self.size)
 
 
 def claims_of(messages: Sequence[Message]) -> Claims:
     """What each message claims by its terms, and how probable that is; the same messages give the same answer."""
     known = sorted({m for m in messages if not is_revert(m.text)}, key=lambda m: (m.repo, m.text))
-    if not known:
-        return Claims({}, ())
     told = [claim_of(message.text) for message in known]
+    if not any(told):
+        return Claims({}, ())
     named = [named_by(message.text) for message in known]
     labels = np.array([[claim is criterion for criterion in CRITERIA] for claim in told], dtype=np.float64)
     logits, blind = _unseen(known, np.array([bool(names) for names in named]), labels)
@@ -125,11 +126,11 @@ def _unseen(messages: Sequence[Message], named: Flags, labels: Floats) -> tuple[
     draw = np.array([_hashed(f"learn {message.text}") / _BUCKETS for message in messages])
     claims = labels.sum(axis=1) > 0
     learned = claims | named | (draw < _PER_CLAIM * claims.mean())
-    views = _bag([_features(m.text) for m in messages]), _bag([_features(masked(m.text)) for m in messages])
+    views = _bags([_features(m.text) for m in messages], [_features(masked(m.text)) for m in messages])
     logits, blind = np.zeros_like(labels), np.zeros_like(labels)
     for number in range(_FOLDS):
         train, test = learned & (fold != number), fold == number
-        weights, biases = _fit((views[0].of(train), views[1].of(train)), labels[train])
+        weights, biases = _fit([view.of(train) for view in views], labels[train])
         plain, without = (_logits(view.of(test), weights) + biases for view in views)
         logits[test], blind[test] = (plain + without) / 2, without
     return logits, blind
@@ -147,9 +148,15 @@ def _pair(words: tuple[str, str]) -> str:
     return " ".join(words)
 
 
-def _bag(features: Sequence[set[int]]) -> _Bag:
-    rows = np.repeat(np.arange(len(features)), [len(one) for one in features])
-    return _Bag(rows, np.fromiter((bucket for one in features for bucket in sorted(one)), np.int64), len(features))
+def _bags(*views: Sequence[set[int]]) -> tuple[_Bag, ...]:
+    """Several views of the same messages; buckets are renumbered so that none is unused."""
+    entries = [np.fromiter((bucket for one in view for bucket in sorted(one)), np.int64) for view in views]
+    used, places = np.unique(np.concatenate(entries), return_inverse=True)
+    ends = np.cumsum([len(one) for one in entries])[:-1]
+    return tuple(
+        _Bag(np.repeat(np.arange(len(view)), [len(one) for one in view]), buckets, len(view), len(used))
+        for view, buckets in zip(views, np.split(places, ends), strict=True)
+    )
 
 
 @cache
@@ -167,20 +174,20 @@ def _norm(features: _Bag) -> Floats:
     return np.sqrt(np.maximum(np.bincount(features.rows, minlength=features.count), 1.0))
 
 
-def _fit(views: tuple[_Bag, _Bag], labels: Floats) -> tuple[Floats, Floats]:
-    """Weights ``[buckets, criteria]`` and biases ``[criteria]``, by Adam on whole batches that alternate between views.
+def _fit(views: Sequence[_Bag], labels: Floats) -> tuple[Floats, Floats]:
+    """Weights ``[size, criteria]`` and biases ``[criteria]``, by Adam on whole batches that alternate between views.
 
     Minimises the logistic loss in which the claims of a criterion weigh as much as all other messages.
     """
     shares = labels.mean(axis=0) if len(labels) else np.zeros(len(CRITERIA))
     balance = np.where(labels > 0, 0.5 / np.maximum(shares, 1e-9), 0.5 / np.maximum(1 - shares, 1e-9))
-    theta = np.zeros((_BUCKETS + 1, len(CRITERIA)))  # the last row is the bias
+    theta = np.zeros((views[0].size + 1, len(CRITERIA)))  # the last row is the bias
     first, second = np.zeros_like(theta), np.zeros_like(theta)
     for step in range(1, _STEPS + 1):
         view = views[step % 2]
         errors = balance / max(len(labels), 1) * (_sigmoid(_logits(view, theta[:-1]) + theta[-1]) - labels)
         shared = (errors / _norm(view)[:, None])[view.rows]
-        sums = [np.bincount(view.buckets, column, _BUCKETS + 1) for column in shared.T]
+        sums = [np.bincount(view.buckets, column, view.size + 1) for column in shared.T]
         gradient = np.stack(sums, axis=1) + _RIDGE * theta
         gradient[-1] = errors.sum(axis=0)
         first = 0.9 * first + 0.1 * gradient

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from themis_lsp.change import UnitKind
+from themis_model.criterion import Criterion
 from themis_training.claims import Claims, Message, claims_of
 from themis_training.intent import reason_of
 from themis_training.mined import EVERY_KIND, Kind, MinedEdit, edits_schema, read_edits, written_whole
@@ -77,10 +79,16 @@ def _with_claims(edits: Iterable[MinedEdit], claims: Claims) -> Iterator[MinedEd
             yield replace(edit, criterion=reason_of(edit.because) or "")
             continue
         criterion, confidence = claims.of.get(Message(edit.repo, edit.message), ("", 0.0))
-        if criterion and edit.kind != Kind.NEUTRAL and not is_aside(edit.path):
+        if criterion and edit.kind != Kind.NEUTRAL and _carries(edit, criterion):
             yield replace(edit, criterion=criterion, confidence=confidence)
         elif edit.kind != Kind.CLAIMED:
             yield edit
+
+
+def _carries(edit: MinedEdit, criterion: str) -> bool:
+    """Whether this edit may be what the message is about: beside functions mostly imports and declarations change."""
+    is_place = edit.unit_kind == UnitKind.FUNCTION or criterion == Criterion.READABILITY_MAINTAINABILITY
+    return is_place and not is_aside(edit.path)
 
 
 def _left_out(edit: MinedEdit, seen: set[bytes], near: NearDuplicates, known: frozenset[int]) -> str:

@@ -9,7 +9,7 @@ LEAST_DEPTH = 3
 _ASIDE = frozenset({
     "__tests__", "bench", "benches", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples",
     "fixtures", "fuzz", "mock", "mocks", "sample", "samples", "script", "scripts", "spec", "specs", "test", "testdata",
-    "testing", "tests", "tools",
+    "testing", "tests", "tools", "unittest", "unittests",
 })  # fmt: skip
 
 
