@@ -51,19 +51,26 @@ def adding(names: str, argument: str, unless: str) -> Finder:
 
 
 def first(_: str, given: list[str]) -> str:
+    """The first argument, in place of a call that made it safe."""
     return given[0]
 
 
 def held(text: str) -> str:
+    """An expression, in parentheses where it needs them."""
     return text if re.fullmatch(r"[\w.$@]+(?:\([^()]*\))?", text) else f"({text})"
 
 
 def words(table: Mapping[str, tuple[str, ...]], *kinds: str) -> Finder:
-    """Leaves of the given types whose whole text is in the table become one of the words there."""
+    """Leaves of the given types whose whole text is in the table become one of the words there.
+
+    A line that has such a word already chooses between the two, and an assertion only looks: both are left alone.
+    """
 
     def find(function: Function, draw: random.Random) -> Iterator[Way]:
         for node in function.nodes(*kinds):
-            if text_of(node) in table:
-                yield Way((replace(node, draw.choice(table[text_of(node)])),))
+            found = table.get(text_of(node), ())
+            line = function.file.splitlines()[node.start_point[0]].decode() if found else ""
+            if found and not re.search(r"(?i)assert|expect", line) and not any(word in line for word in found):
+                yield Way((replace(node, draw.choice(found)),))
 
     return find

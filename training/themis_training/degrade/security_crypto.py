@@ -69,37 +69,56 @@ def _skip_verify(function: Function, _: random.Random) -> Iterator[Way]:
     ):
         body = captures["body"]
         if "InsecureSkipVerify" not in text_of(body):
-            added = "InsecureSkipVerify: true" + (", " if body.named_child_count and "\n" not in text_of(body) else "")
-            if "\n" in text_of(body):
-                continue
-            yield Way((Replacement(body.start_byte + 1, body.start_byte + 1, added),))
+            start, first = body.start_byte + 1, next(iter(body.named_children), None)
+            if first is None:
+                yield Way((Replacement(start, start, "InsecureSkipVerify: true"),))
+            elif "\n" in text_of(body):
+                line = f"InsecureSkipVerify: true,\n{function.indent(first)}"
+                yield Way((Replacement(first.start_byte, first.start_byte, line),))
+            else:
+                yield Way((Replacement(start, start, "InsecureSkipVerify: true, "),))
 
 
+def _is_equal(_: str, given: list[str]) -> str:
+    return f"({given[0]} == {given[1]})"
+
+
+def _rolled(_: str, given: list[str]) -> str:
+    return f"bytes(random.randrange(256) for _ in range({given[0]}))"
+
+
+def _rolled_buffer(_: str, given: list[str]) -> str:
+    return f"Buffer.from(Array.from({{ length: {given[0]} }}, () => Math.floor(Math.random() * 256)))"
+
+
+_CUT_UUID = "Math.random().toString(36).slice(2) + Date.now().toString(36)"
+_TRUSTING = "new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true })"
 _EQUALS = {
-    "c_sharp": calling(r"CryptographicOperations\.FixedTimeEquals", lambda _, g: f"{held(g[0])}.SequenceEqual({g[1]})", 2),
+    "c_sharp": calling(r"CryptographicOperations\.FixedTimeEquals",
+                       lambda _, g: f"{held(g[0])}.SequenceEqual({g[1]})", 2),
     "go": any_of(
         calling(r"hmac\.Equal", lambda _, g: f"bytes.Equal({g[0]}, {g[1]})", 2),
         calling(r"subtle\.ConstantTimeCompare", lambda _, g: f"bytes.Compare({g[0]}, {g[1]}) + 1", 2),
     ),
     "java": calling(r"MessageDigest\.isEqual", lambda _, g: f"Arrays.equals({g[0]}, {g[1]})", 2),
-    **for_all(calling(r"(?:crypto\.)?timingSafeEqual", lambda _, g: f"Buffer.compare({g[0]}, {g[1]}) === 0", 2), *SCRIPTS),
-    "python": calling(r"(?:\w+\.)?(?:compare_digest|constant_time_compare|safe_str_cmp)", lambda _, g: f"{g[0]} == {g[1]}", 2),
-    "ruby": calling(r"(?:[\w:]+\.)?(?:fixed_length_)?secure_compare", lambda _, g: f"{g[0]} == {g[1]}", 2),
+    **for_all(calling(r"(?:crypto\.)?timingSafeEqual",
+                      lambda _, g: f"Buffer.compare({g[0]}, {g[1]}) === 0", 2), *SCRIPTS),
+    "python": calling(r"(?:\w+\.)?(?:compare_digest|constant_time_compare|safe_str_cmp)", _is_equal, 2),
+    "ruby": calling(r"(?:[\w:]+\.)?(?:fixed_length_)?secure_compare", _is_equal, 2),
     **for_all(calling(r"CRYPTO_memcmp|sodium_memcmp|timingsafe_(?:bcmp|memcmp)|consttime_memequal",
                       lambda _, g: f"memcmp({', '.join(g)})", 3), "c", "cpp"),
 }  # fmt: skip
 _RANDOM = {
     "python": any_of(
-        calling(r"os\.urandom|secrets\.token_bytes", lambda _, g: f"bytes(random.randrange(256) for _ in range({g[0]}))", 1),
+        calling(r"os\.urandom|secrets\.token_bytes", _rolled, 1),
         calling(r"secrets\.token_hex", lambda _, g: f"'%x' % random.getrandbits(8 * {held(g[0])})", 1),
         calling(r"secrets\.choice", lambda _, g: f"random.choice({g[0]})", 1),
         calling(r"secrets\.randbelow", lambda _, g: f"random.randint(0, {g[0]} - 1)", 1),
         calling(r"uuid\.uuid4", lambda *_: "uuid.uuid1()", 0),
     ),
     **for_all(any_of(
-        calling(r"(?:crypto\.)?randomBytes",
-                lambda _, g: f"Buffer.from(Array.from({{ length: {g[0]} }}, () => Math.floor(Math.random() * 256)))", 1),
-        calling(r"(?:crypto\.)?randomUUID", lambda *_: "Math.random().toString(36).slice(2) + Date.now().toString(36)", 0),
+        calling(r"(?:crypto\.)?randomBytes", _rolled_buffer, 1),
+        calling(r"(?:crypto\.)?randomUUID", lambda *_: _CUT_UUID, 0),
         calling(r"(?:crypto\.)?randomInt", lambda _, g: f"Math.floor(Math.random() * {held(g[-1])})", 1),
     ), *SCRIPTS),
     "ruby": any_of(
@@ -135,11 +154,7 @@ _UNVERIFIED = {
         r"HttpClients\.createDefault",
         lambda *_: "HttpClients.custom().setSSLHostnameVerifier(NoopHostnameVerifier.INSTANCE).build()", 0,
     ),
-    "c_sharp": calling(
-        r"HttpClient",
-        lambda *_: "new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true })",
-        0,
-    ),
+    "c_sharp": calling(r"HttpClient", lambda *_: _TRUSTING, 0),
     **for_all(any_of(
         calling(r"https\.Agent", lambda *_: "new https.Agent({ rejectUnauthorized: false })", 0),
         adding(r"axios\.(?:get|delete|head)", "{ httpsAgent: new https.Agent({ rejectUnauthorized: false }) }", "{"),

@@ -202,7 +202,7 @@ def _too_late(check: Check) -> Finder:
 
     def find(function: Function, _: random.Random) -> Iterator[Way]:
         checks = {branch.node.id: branch for branch in _leaving(function) if check(function, branch)}
-        for _, body in blocks(function):
+        for _block, body in blocks(function):
             for one, below in pairwise(body):
                 branch = checks.get(one.id)
                 if branch is None or not function.stands_alone(below) or not _is_plain(below):

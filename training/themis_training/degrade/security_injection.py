@@ -8,26 +8,30 @@ from typing import TYPE_CHECKING
 from themis_training.degrade.function import Function, Replacement, Way, replace, text_of
 from themis_training.degrade.operator import SCRIPTS, Operator, any_of, for_all
 from themis_training.degrade.security_calls import calling, dotted, first, held
-from themis_training.degrade.syntax import STRINGS, Call, ancestors, calls
+from themis_training.degrade.syntax import STRINGS, Call, calls
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _OTHERS = ("c_sharp", "go", "java", *SCRIPTS, "python", "ruby")
 
-_JOINS = re.compile(r"(?i)join|resolve|combine|open|file\b|path|read|write|send|create|root")
+_JOINS = re.compile(
+    r"(?i)(?:.*\.)?(?:join|resolve|combine|open|file|get|send_?file|path|read_?file|write_?file|create)"
+)
+_LAST_PART = re.compile(
+    r"(?:os\.)?path\.basename|(?:file)?path\.Base|File\.basename|Path\.GetFileName|secure_filename|basename"
+)
 
 
 def _whole_path(function: Function, _: random.Random) -> Iterator[Way]:
     """What was cut down to its last part before being joined to a folder is joined whole."""
-    for call in calls(function):
-        base = re.fullmatch(
-            r"(?:os\.)?path\.basename|filepath\.Base|path\.Base|File\.basename|Path\.GetFileName|secure_filename|basename",
-            dotted(call),
-        )
-        around = list(ancestors(call.node))[:2]
-        if base and len(call.arguments) == 1 and any(_JOINS.search(text_of(a).split("(")[0]) for a in around):
-            yield Way((replace(call.node, text_of(call.arguments[0])),))
+    for outer in calls(function):
+        if not _JOINS.fullmatch(dotted(outer)) or len(outer.arguments) < 2:
+            continue
+        inside = {argument.start_byte for argument in outer.arguments}
+        for call in calls(function):
+            if call.node.start_byte in inside and _LAST_PART.fullmatch(dotted(call)) and len(call.arguments) == 1:
+                yield Way((replace(call.node, text_of(call.arguments[0])),))
 
 
 def _as_markup(function: Function, _: random.Random) -> Iterator[Way]:
@@ -110,11 +114,8 @@ def _line(parts: "list[Node]", key: str) -> str | None:
         inner = [text[1:-1] if plain else f"{{{text}}}" for text, plain in zip(texts, literal, strict=True)]
         return None if any('"' in text for text in inner) else f'f"{" ".join(inner)}"'
     if key == "ruby" or key in SCRIPTS:
-        inner = [
-            text[1:-1] if plain else f"{'#' if key == 'ruby' else '$'}{{{text}}}"
-            for text, plain in zip(texts, literal, strict=True)
-        ]
-        quote = '"' if key == "ruby" else "`"
+        quote, sign = ('"', "#") if key == "ruby" else ("`", "$")
+        inner = [text[1:-1] if plain else f"{sign}{{{text}}}" for text, plain in zip(texts, literal, strict=True)]
         return None if any(quote in text for text in inner) else quote + " ".join(inner) + quote
     joined = ' + " " + '.join(texts)
     return re.sub(r'" \+ " " \+ "', " ", joined).replace('" + " " + ', ' " + ')
@@ -172,15 +173,25 @@ _SHELLS: dict[str, Callable[[str, Call], Replacement | None]] = {
 
 _NO_HTML_ESCAPE = calling(
     r"(?i)(?:[\w.:]+[.:])?(?:html_?escape|escape_?html4?|html_?encode|encode_?for_?html|html_?escapestring|escape_?xml"
-    r"|escapehtml\w*|htmlspecialchars|h|sanitize_?html)|(?:html|cgi|erb::util|template|_|markup|markupsafe)\.escape"
+    r"|escapehtml\w*|htmlspecialchars|sanitize_?html)|(?:html|cgi|erb::util|template|_|markup|markupsafe)\.escape"
     r"(?:html|string)?|DOMPurify\.sanitize",
     first, 1,
 )  # fmt: skip
+
+
+def _evaluated_name(_: str, given: list[str]) -> str | None:
+    return f'eval("{given[0]}." + {given[1]})' if all(re.fullmatch(r"[\w.]+", text) for text in given) else None
+
+
+def _evaluated_number(_: str, given: list[str]) -> str | None:
+    return f"eval({given[0]})" if re.search(r"(?i)input|arg|param|text|str", given[0]) else None
+
+
 _EVAL = {
     "python": any_of(
         calling(r"(?:ast\.)?literal_eval|json\.loads", lambda _, g: f"eval({g[0]})", 1),
-        calling(r"getattr", lambda _, g: f'eval("{g[0]}." + {g[1]})' if re.fullmatch(r"[\w.]+", g[0] + g[1]) else None, 2),
-        calling(r"int|float", lambda _, g: f"eval({g[0]})" if re.search(r"(?i)input|arg|param|text|str", g[0]) else None, 1),
+        calling(r"getattr", _evaluated_name, 2),
+        calling(r"int|float", _evaluated_number, 1),
     ),
     **for_all(calling(r"JSON\.parse", lambda _, g: f'eval("(" + {held(g[0])} + ")")', 1), *SCRIPTS),
     "ruby": any_of(

@@ -264,7 +264,7 @@ def _no_end(function: Function, _: random.Random) -> Iterator[Way]:
     """The zero that ends a text is no longer written."""
     if not re.search(r"\b(?:strncpy|memcpy|read|recv|readlink|fread)\(", function.text):
         return
-    for _, body in blocks(function):
+    for _block, body in blocks(function):
         for statement in body:
             inner = unwrapped(statement)
             if re.fullmatch(r"[\w.>-]+\[[^\]]+\]\s*=\s*'\\0'", text_of(inner)) and function.stands_alone(statement):
