@@ -4,6 +4,7 @@ The loss is the paper's (arXiv 2605.00754) without its language-model term, whic
 ``-log sigmoid(r(chosen) - r(rejected)) + mu (r(chosen) + r(rejected))^2``.
 """
 
+import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ class DeepFit:
         magnitude: mu, the weight of the magnitude regulariser.
         dropout: share of hidden units dropped.
         seed: of order and dropout.
+        save_every: steps between two checkpoints.
     """
 
     epochs: int = 4
@@ -41,6 +43,7 @@ class DeepFit:
     magnitude: float = 0.01
     dropout: float = 0.1
     seed: int = 1
+    save_every: int = 100
 
 
 def fit_deep(
@@ -53,7 +56,7 @@ def fit_deep(
         examples: pairs and ties; each teaches the rewards it has a weight in.
         weights: ``[len(examples), 5]``, from ``mixture``.
         how: hyper-parameters.
-        checkpoint: file written after every epoch.
+        checkpoint: file written every ``how.save_every`` steps.
     """
     torch.manual_seed(how.seed)
     if network.deep is None:
@@ -66,35 +69,39 @@ def fit_deep(
         {"params": list(network.head.parameters()), "peak": 10 * how.rate},
     ]
     optimizer = torch.optim.AdamW(groups, lr=how.rate, betas=(0.9, 0.95), weight_decay=0.1)
-    losses: list[float] = []
+    epochs = [list(batches(examples, how.batch_tokens, f"{how.seed}/{epoch}")) for epoch in range(how.epochs)]
+    steps = [(epoch, rows) for epoch, found in enumerate(epochs) for rows in found]
+    losses: list[float] = []  # of every step
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)
         network.load_state_dict(saved["network"])
         optimizer.load_state_dict(saved["optimizer"])
         losses = list(saved["losses"])
     network.train()
-    epochs = [list(batches(examples, how.batch_tokens, f"{how.seed}/{epoch}")) for epoch in range(how.epochs)]
-    total = sum(map(len, epochs))
-    for epoch in range(len(losses), how.epochs):
-        done = sum(map(len, epochs[:epoch]))
-        summed = 0.0
-        for number, rows in enumerate(epochs[epoch]):
-            progress = (done + number) / total
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * min(progress / 0.05 + 0.01, 0.5 * (1 + math.cos(math.pi * progress)))
-            loss = pair_loss(network, [examples[n] for n in rows], torch.tensor(weights[rows]).float(), how)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            summed += loss.item()
-        losses.append(summed / len(epochs[epoch]))
-        save_checkpoint(
-            checkpoint, {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "losses": losses}
-        )
-        print(f"epoch {epoch + 1}/{how.epochs} loss {losses[-1]:.4f}", flush=True)
+    for number, (epoch, rows) in enumerate(steps):
+        if number < len(losses):
+            continue
+        progress = number / len(steps)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * min(progress / 0.05 + 0.01, 0.5 * (1 + math.cos(math.pi * progress)))
+        loss = pair_loss(network, [examples[n] for n in rows], torch.tensor(weights[rows]).float(), how)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+        if len(losses) % how.save_every == 0 or len(losses) == len(steps):
+            save_checkpoint(
+                checkpoint, {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "losses": losses}
+            )
+            recent = losses[-how.save_every :]
+            print(
+                f"epoch {epoch + 1}/{how.epochs} step {len(losses)}/{len(steps)} loss {sum(recent) / len(recent):.4f}",
+                flush=True,
+            )
     network.train(mode=False)
-    return losses
+    ends = np.cumsum([0, *map(len, epochs)])
+    return [float(np.mean(losses[start:end])) for start, end in itertools.pairwise(ends.tolist())]
 
 
 def pair_loss(network: RewardNetwork, examples: Sequence[Example], weights: Tensor, how: DeepFit) -> Tensor:

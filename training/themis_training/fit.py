@@ -108,12 +108,7 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
             pieces = pieces_of(data.files, encoder, _PIECE, recipe.seed)
             start = pretrain(pieces, recipe.shape, recipe.pretraining, run / "pretrain.ckpt")
             network.deep.load_state_dict(start, strict=False)
-        asked = [CRITERIA.index(criterion) for criterion in recipe.deep_criteria]
-        taught = np.zeros_like(weights)
-        taught[:, asked] = weights[:, asked]
-        rows, shares = thinned(taught.sum(axis=1), recipe.deep_examples, recipe.seed)
-        scaled = taught[rows] * (shares / taught[rows].sum(axis=1))[:, None]
-        log["losses"] = _fit_alone(network, [examples[n] for n in rows], scaled, recipe, run)
+        log["losses"] = _fit_deep(network, recipe, data, trained, run)
         held_out = [e for e in examples_of(data.of(Split.CALIBRATION), encoder) if e.criterion in columns]
         log["shares"] = blend(network, held_out, columns) if network.wide is not None else {}
     torch.save(network.state_dict(), run / NETWORK)
@@ -202,13 +197,18 @@ def thinned(weights: Weights, most: int, seed: int) -> tuple[npt.NDArray[np.intp
     return rows, kept / kept.mean()
 
 
-def _fit_alone(
-    network: RewardNetwork, examples: Sequence[Example], weights: Weights, recipe: Recipe, run: Path
-) -> list[float]:
+def _fit_deep(network: RewardNetwork, recipe: Recipe, data: Data, pairs: Sequence[Pair], run: Path) -> list[float]:
     """Train the deep path without the wide one, which fits the training pairs too well to leave it a gradient."""
+    encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER), recipe.deep_tokens)
+    examples = [*examples_of(pairs, encoder), *ties_of(data.edits, recipe.tied, encoder)]
+    asked = [CRITERIA.index(criterion) for criterion in recipe.deep_criteria]
+    weights = np.zeros((len(examples), len(CRITERIA)))
+    weights[:, asked] = _weights(examples, recipe)[:, asked]
+    rows, shares = thinned(weights.sum(axis=1), recipe.deep_examples, recipe.seed)
+    scaled = weights[rows] * (shares / weights[rows].sum(axis=1))[:, None]
     wide, network.wide = network.wide, None
     try:
-        return fit_deep(network, examples, weights, recipe.deep, run / "deep.ckpt")
+        return fit_deep(network, [examples[n] for n in rows], scaled, recipe.deep, run / "deep.ckpt")
     finally:
         network.wide = wide
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from themis_model.criterion import Criterion
+from themis_model.encode import MAX_TOKENS
 from themis_training.deep import DeepFit
 from themis_training.mined import Kind
 from themis_training.network import Shape
@@ -32,6 +33,7 @@ class Recipe:
         folds: with 2 or more, the calibration pairs are trained on too, and calibration uses margins from as many
             models that each left one fold of origins out; for networks without a deep path, which train in seconds.
         deep_examples: windows the deep path sees in an epoch.
+        deep_tokens: longest view the deep path is trained on; context further off costs more than it teaches.
         deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
     """
 
@@ -51,6 +53,7 @@ class Recipe:
     most_ties: int = 6000
     folds: int = 0
     deep_examples: int = 1600
+    deep_tokens: int = MAX_TOKENS
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
 
     def is_synthetic(self, source: str) -> bool:
