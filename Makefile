@@ -25,7 +25,7 @@ review: $(VENV)/.runtime  ## see Themis speak: the demo, then this repository's 
 	else echo "This clone holds one commit only, so there is no last change to review."; fi
 
 test: $(VENV)/.dev  ## run the tests that need no torch
-	@$(VENV)/$(BIN)/python -m pytest -m "not training"
+	@$(VENV)/$(BIN)/python -m pytest -m "not training and not e2e"
 
 lint: $(VENV)/.dev  ## check style and types
 	@$(VENV)/$(BIN)/ruff check
