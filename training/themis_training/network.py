@@ -13,8 +13,9 @@ from themis_model.encode import MAX_TOKENS
 from themis_model.tokens import EDIT, END_EDIT, PAD
 
 # One odd multiplier per n-gram length; products stay far below 2^63 for any vocabulary under 2^17.
-_MULTIPLIER = 1_000_003
-_HASH_SPACE = 1 << 40
+MULTIPLIER = 1_000_003
+HASH_SPACE = 1 << 40
+FACTOR, SHIFT = 7919, 12345
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Wide(nn.Module):
         touch = torch.zeros_like(region[:, :count])
         whole = torch.ones_like(touch)
         for offset in range(length):
-            code = (code * _MULTIPLIER + ids[:, offset : count + offset] * 7919 + 12345) % _HASH_SPACE
+            code = (code * MULTIPLIER + ids[:, offset : count + offset] * FACTOR + SHIFT) % HASH_SPACE
             touch = torch.maximum(touch, region[:, offset : count + offset])
             whole = torch.minimum(whole, seen[:, offset : count + offset])
         return code % self.buckets, touch * whole

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from themis_model.criterion import CRITERIA
+from themis_model.tokens import EDIT, END_EDIT
 from themis_training.mixture import Weights
-from themis_training.network import Wide, changed_region, ranking_loss
+from themis_training.network import FACTOR, HASH_SPACE, MULTIPLIER, SHIFT, Wide, ranking_loss
 from themis_training.pairs import Example, Ids
 
 
@@ -68,7 +69,7 @@ def differences_of(wide: Wide, examples: Iterable[Example]) -> list[Difference]:
     for example in examples:
         sides = []
         for ids, sign in ((example.chosen, 1.0), (example.rejected, -1.0)):
-            buckets = wide_features(wide, ids).numpy()
+            buckets = wide_features(wide, ids)
             sides.append((buckets, np.full(len(buckets), sign / (len(buckets) + wide.damping) ** 0.5)))
         both = np.concatenate([buckets for buckets, _ in sides])
         unique, place = np.unique(both, return_inverse=True)
@@ -110,12 +111,18 @@ def _stacked(differences: Sequence[Difference]) -> tuple[Tensor, Tensor]:
     return matrix.coalesce(), torch.from_numpy(seen)
 
 
-def wide_features(wide: Wide, ids: Ids) -> Tensor:
-    """Buckets of the n-grams of one view that touch its changed region."""
-    row = torch.from_numpy(ids.astype(np.int64)).unsqueeze(0)
-    region = changed_region(row)
+def wide_features(wide: Wide, ids: Ids) -> npt.NDArray[np.int64]:
+    """Buckets of the n-grams of one view that touch its changed region: ``Wide.grams`` without a network's overhead."""
+    tokens = ids.astype(np.int64)
+    closing = tokens == END_EDIT
+    region = np.cumsum(tokens == EDIT) - np.cumsum(closing) + closing > 0
     found = []
     for length in range(1, wide.longest_gram + 1):
-        buckets, touch = wide.grams(row, region, torch.ones_like(row), length)
-        found.append(buckets[touch > 0])
-    return torch.cat(found)
+        count = len(tokens) - length + 1
+        code = np.full(max(count, 0), length, np.int64)
+        touch = np.zeros(len(code), bool)
+        for offset in range(length):
+            code = (code * MULTIPLIER + tokens[offset : count + offset] * FACTOR + SHIFT) % HASH_SPACE
+            touch |= region[offset : count + offset]
+        found.append(code[touch] % wide.buckets)
+    return np.concatenate(found)
