@@ -20,20 +20,28 @@ _VARIANTS = 6  # of every pair, so that one with choices in it is not drawn more
 
 def planted_in(folder: str) -> tuple[Operator, ...]:
     """The operators of one folder of ``pairs/``, by name of their files."""
-    return tuple(read_planted(path) for path in sorted((_FOLDER / folder).glob("*.txt")))
+    return tuple(_operator(path) for path in sorted((_FOLDER / folder).glob("*.txt")))
 
 
-def read_planted(path: Path) -> Operator:
-    """One operator; its kind is the name of the file."""
-    head, *languages = re.split(r"^=== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    reason, because, use = head.strip().splitlines()
-    pairs: dict[str, list[tuple[str, str]]] = {}
+def planted_texts(kind: str) -> dict[str, list[tuple[str, str]]]:
+    """The pairs of one kind, right and wrong, by grammar key; their words are still to be drawn."""
+    return _texts(next(_FOLDER.glob(f"*/{kind}.txt")))
+
+
+def _operator(path: Path) -> Operator:
+    reason, because, use = path.read_text(encoding="utf-8").split("\n=== ")[0].strip().splitlines()
+    finders = {grammar: planting(*pairs) for grammar, pairs in _texts(path).items()}
+    return Operator(path.stem, reason, because, finders, held_out=use == "held out")
+
+
+def _texts(path: Path) -> dict[str, list[tuple[str, str]]]:
+    languages = re.split(r"^=== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    found: dict[str, list[tuple[str, str]]] = {}
     for language in languages:
         keys, _, text = language.partition("\n")
-        for key in keys.split():
-            pairs.setdefault(key, []).extend(_pairs(text))
-    finders = {grammar: planting(*found) for key, found in pairs.items() for grammar in _grammars(key)}
-    return Operator(path.stem, reason, because, finders, held_out=use == "held out")
+        for grammar in (grammar for key in keys.split() for grammar in _grammars(key)):
+            found.setdefault(grammar, []).extend(_pairs(text))
+    return found
 
 
 def _grammars(key: str) -> Sequence[str]:
