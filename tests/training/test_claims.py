@@ -168,7 +168,8 @@ def edit(number: int, **changed: str) -> MinedEdit:
         "before": "".join(f"word{number}_{n} = call{n}({number}{n})\n" for n in range(20)),
         "after": "".join(f"word{number}_{n} = call{n}(None)\n" for n in range(20)),
     }  # fmt: skip
-    return MinedEdit(**(columns | changed))
+    columns.update(changed)
+    return MinedEdit(**columns)
 
 
 @pytest.mark.parametrize(
