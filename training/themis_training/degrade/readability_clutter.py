@@ -137,19 +137,21 @@ def _reversed(function: Function, _: random.Random) -> Iterator[Way]:
 
 def _unused_copy(function: Function, draw: random.Random) -> Iterator[Way]:
     """A value is kept under another name that nobody uses."""
+    text = function.text
+    spare = [word for word in WORDS["new"] if word not in text] or ["spare"]
     for _block, listed in blocks(function):
-        for number, node in enumerate(listed):
-            line = text_of(node)
-            found = re.fullmatch(
-                r"((?:const |let |var |final |auto |int |size_t |[\w:<>\[\]]+[*&]? \*?)*)(\w{3,}) = ([^\n{]+?);?", line
-            )
-            if not found or not function.stands_alone(node) or node.type == "assignment_expression" or number == 0:
+        for node in listed[1:]:
+            found = _SETS.fullmatch(text_of(node))
+            if not found or not function.stands_alone(node) or node.type == "assignment_expression":
                 continue
             if (found[1] or function.grammar.key in ("python", "ruby")) and found[2] in declared(function):
-                new = draw.choice([word for word in WORDS["new"] if word not in function.text] or ["spare"])
+                new = draw.choice(spare)
                 extra = f"{found[1]}{new} = {found[2]}{_mark(function)}"
                 whole = function.lines_of(node)
                 yield Way((Replacement(whole.end, whole.end, f"{function.indent(node)}{extra}\n"),))
+
+
+_SETS = re.compile(r"((?:[\w:<>\[\]]+[*&]? \*?)*)(\w{3,}) = [^\n{]+")
 
 
 def _after_leaving(function: Function, _: random.Random) -> Iterator[Way]:

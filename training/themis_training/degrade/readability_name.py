@@ -54,13 +54,14 @@ def _renaming(new_name: Callable[[Function, str, random.Random], str | None], sh
     """Renames a local name wherever it occurs, if every occurrence is known."""
 
     def find(function: Function, draw: random.Random) -> Iterator[Way]:
+        text = function.text
         for name, uses in declared(function).items():
-            known = len(re.findall(rf"\b{re.escape(name)}\b", function.text)) == len(uses)
+            known = len(re.findall(rf"\b{re.escape(name)}\b", text)) == len(uses)
             public = function.grammar.key in ("python", "ruby") and any(map(is_parameter, uses))
             if len(name) < shortest or not 2 <= len(uses) <= 12 or not known or public or _GENERIC.match(name):
                 continue
             new = new_name(function, name, draw)
-            if new and new != name and not re.search(rf"\b{re.escape(new)}\b", function.text):
+            if new and new != name and not re.search(rf"\b{re.escape(new)}\b", text):
                 yield Way(tuple(replace(node, new) for node in uses))
 
     return find
@@ -184,9 +185,7 @@ def single_values(function: Function) -> "dict[str, tuple[Node, Node, list[Node]
     return found
 
 
-_SETS = re.compile(
-    r"(?:(?:const|final|let|var|static|auto|unsigned|[\w:<>]+[*&]?) )*(?:\*)?(\w+)(?:: [\w\[\]<>.]+)? :?= "
-)
+_SETS = re.compile(r"(?:[\w:<>]+[*&]? )*\*?(\w+)(?:: [\w\[\]<>.]+)? :?= ")
 
 
 def _value(node: "Node") -> "Node | None":

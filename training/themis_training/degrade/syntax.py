@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from themis_training.degrade.function import Function, Replacement, text_of
@@ -220,6 +221,7 @@ def negation(function: Function, node: "Node") -> str:
     return f"!{text}" if node.type in _ATOMS else f"!({text})"
 
 
+@lru_cache(maxsize=4)  # several operators ask the same of one function
 def declared(function: Function) -> dict[str, "list[Node]"]:
     """Local names with all their occurrences; names that are also members, calls or shorthands are left out."""
     uses: dict[str, list[Node]] = defaultdict(list)
