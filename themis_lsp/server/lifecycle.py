@@ -20,6 +20,7 @@ _SECTION = "themis"
 def initialize(ls: ThemisServer, params: lsp.InitializeParams) -> None:
     """Note what the client can do; nothing is loaded yet, so that the answer is quick."""
     session = ls.session
+    session.begin()
     session.client = Client.of(params.capabilities)
     session.columns = Columns(encoding_for(params.capabilities))
     folders = params.workspace_folders or ()

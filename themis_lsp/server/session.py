@@ -81,13 +81,17 @@ class Session:
         self.options_of_folder: dict[str, Options] = {}
         self.base_under_review: str | None = None
         self.worker = Worker()
-        self.loop: asyncio.AbstractEventLoop | None = None
         self._load = load
         self._on_judged = on_judged
         self._on_trouble = on_trouble
         self._judge: Judge | None = None
         self._revisions = 0
         self._waiting: defaultdict[str, _Waiting] = defaultdict(_Waiting)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def begin(self) -> None:
+        """The client is there: called on the main thread, to which all news will come."""
+        self._loop = asyncio.get_running_loop()
 
     def next_revision(self) -> int:
         """A number no text had before."""
@@ -104,7 +108,7 @@ class Session:
             waiting.judged_revision = None
             self.worker.cancel(document.uri)
         delay = self.options_for(document.uri)[0].debounce / 1000
-        waiting.timer = self._running_loop.call_later(delay, self._submit, document.uri)
+        waiting.timer = self._main.call_later(delay, self._submit, document.uri)
 
     def touch(self, uri: str) -> None:
         """Something happened around a document: see whether what was said of it still holds.
@@ -131,7 +135,7 @@ class Session:
         """What is said of the newest text of a document, as soon as it is known; None if it cannot be judged."""
         if uri not in self.documents:
             return None
-        asked: asyncio.Future[Judgement | None] = self._running_loop.create_future()
+        asked: asyncio.Future[Judgement | None] = self._main.create_future()
         self._waiting[uri].askers.append(asked)
         self.touch(uri)
         return await asked
@@ -142,7 +146,7 @@ class Session:
         Raises:
             Exception: whatever the function raises.
         """
-        answer: asyncio.Future[_T] = self._running_loop.create_future()
+        answer: asyncio.Future[_T] = self._main.create_future()
         self.worker.submit(f"ask {id(answer)}", partial(self._ask, ask, answer))
         return await answer
 
@@ -152,7 +156,7 @@ class Session:
         Raises:
             Exception: whatever the function raises.
         """
-        answer: asyncio.Future[_T] = self._running_loop.create_future()
+        answer: asyncio.Future[_T] = self._main.create_future()
         self.worker.later(f"ask {id(answer)}", partial(self._ask, ask, answer))
         return await answer
 
@@ -185,7 +189,7 @@ class Session:
 
     def tell(self, call: Callable[[], None]) -> None:
         """Have the main thread call something, from any thread."""
-        self._running_loop.call_soon_threadsafe(call)
+        self._main.call_soon_threadsafe(call)
 
     def close(self) -> None:
         """End the worker and every process it started."""
@@ -194,10 +198,10 @@ class Session:
             self._judge.close()
 
     @property
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self.loop is None:
-            self.loop = asyncio.get_running_loop()
-        return self.loop
+    def _main(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("no client has come yet")
+        return self._loop
 
     def _submit(self, uri: str) -> None:
         document = self.documents[uri]

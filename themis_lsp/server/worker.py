@@ -1,11 +1,13 @@
 """The one thread that judges: the newest of what is asked about the same thing, and nothing that was overtaken."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Final
 
+_log = logging.getLogger(__name__)
 _PATIENCE: Final = 5.0  # seconds that the job under way gets to notice the end
 
 
@@ -95,6 +97,8 @@ class Worker:
                 job.run(job.ticket)
             except Cancelled:
                 continue
+            except Exception:  # without its one thread the server would be mute
+                _log.exception("a job of the worker failed: %s", job.key)
 
     def _next(self) -> _Job | None:
         with self._changed:
