@@ -119,7 +119,7 @@ function shelve(rows, owner) {
   return kept;
 }
 
-function measure(box, bottom) {
+function measure(box, bottom, timeout) {
   let total = 0;
   for (let i = 0; i < box.length; i++) {
     const row = box[i];
@@ -131,6 +131,10 @@ function measure(box, bottom) {
       total += row.width;
     }
   }
+  if (bottom > 2) {
+    total = bottom;
+  }
+  wait(box.delay, timeout);
   box.size = total * 2;
   if (total > 3) {
     if (bottom < 9) {
@@ -207,6 +211,9 @@ ROWS = (
     ("drop-super", "python", ("-        super().__init__(size)",)),
     ("default-mutable", "python", ("-    def __init__(self, size, books=None):",
      "+    def __init__(self, size, books=[]):", "-        if books is None:", "-            books = []")),
+    ("declare-again", "go", ("-\t\tlimit = limit - 1", "+\t\tlimit := limit - 1")),
+    ("change-copy", "python", ("-        found.sort()", "+        list(found).sort()")),
+    ("change-scale", "javascript", ("-  wait(box.delay, timeout);", "+  wait(box.delay, timeout / 1000);")),
     ("swap-arithmetic", "javascript", ("-  box.size = total * 2;", "+  box.size = total / 2;")),
     ("swap-update", "python", ("-            total -= 1", "+            total = 1")),
     ("add-instead", "javascript", ("-  box.size = total * 2;", "+  box.size += total * 2;")),

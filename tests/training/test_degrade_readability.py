@@ -54,6 +54,14 @@ class Shelf(Box):
         else:
             return "low"
 
+    def lend(self, title, reader):
+        place = self.find(title)
+        if place is None:
+            return None
+        if self.closed or (reader.late and reader.warned):
+            place.mark(reader)
+        return place
+
     def empty(self, rows):
         message = "nothing is left"
         leftovers = self.rows.copy()
@@ -124,6 +132,8 @@ static int place(struct shelf *shelf, const char *title)
 ROWS = (
     ("abbreviated-name", "python", ("-        leftovers = self.rows.copy()", "+        lftv = self.rows.copy()",
      "-        for piece in leftovers:", "+        for piece in lftv:")),
+    ("initial-name", "javascript", ('-  const same = name === "none";', '+  const s = name === "none";',
+     "-  return same;", "+  return s;")),
     ("singular-name", "python", ("-        for piece in leftovers:", "+        for pieces in leftovers:",
      "-            self.drop(piece)", "+            self.drop(pieces)")),
     ("other-case", "python", ("-        is_full = book_count > self.places and len(heading) > capacity",
@@ -149,20 +159,17 @@ ROWS = (
     ("nest-call", "python", ("-        report = self.owner.describe(self.places, rows, wide=True)",
      "+        self.owner.tell_them_all(self.owner.describe(self.places, rows, wide=True), message)",
      "-        self.owner.tell_them_all(report, message)")),
-    ("nest-rest", "python", ("-        if is_full:", "+        if not is_full:",
-     "+            sides = self.owner.parts", "+            for title in titles:",
-     "+                self.keep(title, sides, capacity)", "+            self.show(sides)",
-     '+            return f"{heading}: {book_count}"', "+        else:", "-        sides = self.owner.parts",
-     "-        for title in titles:", "-            self.keep(title, sides, capacity)", "-        self.show(sides)",
-     '-        return f"{heading}: {book_count}"')),
+    ("nest-rest", "python", ("-        if place is None:", "+        if place is not None:",
+     "+            if self.closed or (reader.late and reader.warned):", "+                place.mark(reader)",
+     "+            return place", "+        else:", "-        if self.closed or (reader.late and reader.warned):",
+     "-            place.mark(reader)", "-        return place")),
     ("nest-conditions", "javascript", ("-    if (rows.every((row) => row.isKept) && limit < 90) {",
      "+    if (rows.every((row) => row.isKept)) {", "+      if (limit < 90) {", "-      owner.finish(rows);",
      "+        owner.finish(rows);", "+      }")),
-    ("else-after-leaving", "python", ("+        else:", "-        sides = self.owner.parts",
-     "+            sides = self.owner.parts", "-        for title in titles:", "+            for title in titles:",
-     "-            self.keep(title, sides, capacity)", "+                self.keep(title, sides, capacity)",
-     "-        self.show(sides)", "+            self.show(sides)", '-        return f"{heading}: {book_count}"',
-     '+            return f"{heading}: {book_count}"')),
+    ("else-after-leaving", "python", ("+        else:",
+     "-        if self.closed or (reader.late and reader.warned):",
+     "+            if self.closed or (reader.late and reader.warned):", "-            place.mark(reader)",
+     "+                place.mark(reader)", "-        return place", "+            return place")),
     ("copy-tail", "javascript", ("+    owner.refresh(rows, limit);", "+    owner.refresh(rows, limit);",
      "-  owner.refresh(rows, limit);")),
     ("merge-guards", "java", ("-        if (titles == null || owner.isEmpty()) {", "-            return 0;",
@@ -179,6 +186,10 @@ ROWS = (
      '-            return "middle"', "-        else:", '-            return "low"')),
     ("one-line-branch", "java", ("-        if (titles == null || owner.isEmpty()) {",
      "+        if (titles == null || owner.isEmpty()) return 0;", "-            return 0;", "-        }")),
+    ("drop-parentheses", "python", ("-        if self.closed or (reader.late and reader.warned):",
+     "+        if self.closed or reader.late and reader.warned:")),
+    ("assign-in-condition", "python", ("-        is_full = book_count > self.places and len(heading) > capacity",
+     "+        if (is_full := book_count > self.places and len(heading) > capacity):", "-        if is_full:")),
     ("join-statements", "c", ("+    shelf->last = title, shelf->count = 0;", "-    shelf->last = title;",
      "-    shelf->count = 0;")),
     ("compare-with-true", "python", ("-        if is_full:", "+        if is_full is True:")),

@@ -1,6 +1,12 @@
 """Degradations of functional correctness."""
 
-from themis_training.degrade import correctness_call, correctness_condition, correctness_flow, correctness_value
+from themis_training.degrade import (
+    correctness_call,
+    correctness_condition,
+    correctness_flow,
+    correctness_state,
+    correctness_value,
+)
 from themis_training.degrade.operator import SCRIPTS, Operator, for_all, rewriting
 
 _AWAIT = "(await_expression (_) @call) @whole"
@@ -18,5 +24,6 @@ OPERATORS: tuple[Operator, ...] = (
     *correctness_condition.OPERATORS,
     *correctness_flow.OPERATORS,
     *correctness_call.OPERATORS,
+    *correctness_state.OPERATORS,
     *correctness_value.OPERATORS,
 )

@@ -84,6 +84,10 @@ def _abbreviated(function: Function, name: str, _: random.Random) -> str | None:
     return new if len(new) <= len(name) * 0.7 else None
 
 
+def _initials(_: Function, name: str, __: random.Random) -> str:
+    return "".join(part[0] for part in _parts(name))
+
+
 def _other_case(function: Function, name: str, _: random.Random) -> str | None:
     parts, key = _parts(name), function.grammar.key
     own = "snake" if key in ("python", "ruby", "c") else "either" if key == "cpp" else "camel"
@@ -274,6 +278,8 @@ OPERATORS: tuple[Operator, ...] = (
              for_all(_renaming(_padded), *ALL)),
     Operator("abbreviated-name", "meaningless-name", "a name is cut down to consonants",
              for_all(_renaming(_abbreviated, 8), *ALL)),
+    Operator("initial-name", "meaningless-name", "a name shrinks to its initials",
+             for_all(_renaming(_initials, 4), *ALL)),
     Operator("singular-name", "meaningless-name", "a collection is named like an element, or an element like many",
              for_all(_wrong_number, *SCRIPTS, "python", "java", "go", "c_sharp", "cpp"), held_out=True),
     Operator("other-case", "inconsistent-naming", "a name is written in another case than the others",
