@@ -71,4 +71,4 @@ def inside(arguments: str) -> str:
 def _held(node: "Node", text: str) -> str:
     """A comparison in parentheses where what is around it binds tighter."""
     around = node.parent.type if node.parent else ""
-    return f"({text})" if re.search(r" (>|==|<) \S+$", text) and _TIGHT.search(around) else text
+    return f"({text})" if re.search(r" (>|==|!=) 0$", text) and _TIGHT.search(around) else text
