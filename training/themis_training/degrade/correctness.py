@@ -3,6 +3,7 @@
 from themis_training.degrade import (
     correctness_call,
     correctness_condition,
+    correctness_error,
     correctness_flow,
     correctness_state,
     correctness_value,
@@ -23,6 +24,7 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     *correctness_condition.OPERATORS,
     *correctness_flow.OPERATORS,
+    *correctness_error.OPERATORS,
     *correctness_call.OPERATORS,
     *correctness_state.OPERATORS,
     *correctness_value.OPERATORS,

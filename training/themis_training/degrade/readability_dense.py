@@ -134,7 +134,7 @@ def _bare_mixture(function: Function, _: random.Random) -> Iterator[Way]:
         tight = {o.node for o in operations(function, "&&", "and")}
         for side in (one.left, one.right):
             inner = side.named_children[0] if side.type == "parenthesized_expression" and side.named_children else None
-            if inner in tight and "\n" not in text_of(inner):
+            if inner is not None and inner in tight and "\n" not in text_of(inner):
                 yield Way((replace(side, text_of(inner)),))
 
 
