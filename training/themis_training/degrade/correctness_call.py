@@ -260,7 +260,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("ignore-result", "misused-api", "what gives a new value back is called as if it changed the old one",
              for_all(_ignored_result, *ALL)),
     Operator("use-nothing", "misused-api", "what changes its receiver is called for its value",
-             {"python": _used_result}, held_out=True),
+             {"python": _used_result}),
     Operator("drop-call", "missing-call", "a call that did something is gone", for_all(_dropped_call, *ALL)),
     Operator("drop-super", "missing-call", "what the parent class does is no longer done",
              {**for_all(_dropped_super, *SCRIPTS, "python", "java", "ruby"),

@@ -264,7 +264,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("shift-start", "off-by-one", "the first element is skipped, or the second taken for the first",
              for_all(_shifted_start, *ALL)),
     Operator("shift-range", "off-by-one", "a range or slice starts or ends one too early or late",
-             {"python": any_of(_range_end, _slice_end), "ruby": _ruby_range, "go": _slice_end}, held_out=True),
+             {"python": any_of(_range_end, _slice_end), "ruby": _ruby_range, "go": _slice_end}),
     Operator("swap-logic", "wrong-operator", "and stands for or, or the other way round", for_all(_other_logic, *ALL)),
     Operator("swap-equality", "negated-condition", "equal stands for unequal, or the other way round",
              for_all(_other_equality, *ALL)),

@@ -176,5 +176,5 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("assign-in-condition", "dense-expression", "a condition also assigns",
              for_all(_assigned_within, "c", "cpp", *SCRIPTS, "python", "ruby", "java")),
     Operator("join-statements", "dense-expression", "two statements share a line",
-             for_all(_joined, "python", "ruby", "c", "cpp", *SCRIPTS), held_out=True),
+             for_all(_joined, "python", "ruby", "c", "cpp", *SCRIPTS)),
 )  # fmt: skip

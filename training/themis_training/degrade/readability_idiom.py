@@ -341,5 +341,5 @@ OPERATORS: tuple[Operator, ...] = (
              {"python": _old_python, **for_all(_old_script, *SCRIPTS), "java": _old_java, "cpp": _old_cpp,
               "go": _old_go, "ruby": _old_ruby, "c": _old_c, "c_sharp": any_of(_old_c_sharp, _c_sharp_name)}),
     Operator("spell-out-null-chain", "outdated-idiom", "what may be absent is checked by hand",
-             for_all(_spelt_chain, *SCRIPTS, "ruby", "c_sharp"), held_out=True),
+             for_all(_spelt_chain, *SCRIPTS, "ruby", "c_sharp")),
 )  # fmt: skip
