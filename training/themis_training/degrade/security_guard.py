@@ -47,7 +47,7 @@ _REFUSES = re.compile(
 )
 _SIMPLE = 90  # characters; longer conditions are about more than one thing
 _PATHS = re.compile(
-    r"(?i)\.\.|start_?s?_?with\b|hasprefix|islocal|is_?abs|is_relative_to|traversal|is_?inside|secure|safe"
+    r"(?i)\.\.|start_?s?_?with\b|hasprefix|islocal|\bisabs\b|is_?absolute\b|is_relative_to|traversal|is_?inside|secure|safe"
 )
 _HOSTS = re.compile(r"(?i)host|scheme|netloc|\borigin\b|allowed|whitelist|allow_?list|trusted")
 

@@ -204,7 +204,7 @@ def _no_clamp(function: Function, _: random.Random) -> Iterator[Way]:
         arguments = call.arguments[-2:]
         given = list(map(text_of, arguments))
         sized = [bool(_SIZE_WORD.search(text)) for text in given]
-        if len(given) == 2 and sum(sized) == 1:
+        if len(given) == 2 and sum(sized) == 1 and not given[sized.index(False)].isdigit():
             yield Way((replace(call.node, given[sized.index(False)]),))
 
 
