@@ -1,9 +1,9 @@
 """Named training configurations: each is a function that returns a frozen value; ``wide_1`` made the bundled model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from themis_model.criterion import Criterion
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import MAX_TOKENS
 from themis_training.deep import DeepFit
 from themis_training.mined import Kind
@@ -64,6 +64,19 @@ class Recipe:
 _TEMPLATES = ("juliet_c", "juliet_java", "introclass")
 _CAPS = {"juliet_c": 0.2, "juliet_java": 0.2, "condefects": 0.3, "cpack_ipas": 0.3, "introclass": 0.1}
 _TRAINED = (Criterion.FUNCTIONAL_CORRECTNESS, Criterion.SECURITY_HARDNESS)
+_NAMED_CAPS = _CAPS | {"rules": 0.3, "degrade": 0.3}
+# Rule documentation no model of this generation learns from, at least one source per language.
+_HELD_OUT = tuple(
+    f"rules/{name}"
+    for name in (
+        "biome", "clang-tidy", "clean-code-javascript", "clean-code-python", "clean-code-ruby", "clean-code-typescript",
+        "dlint", "error-prone-net", "error-prone-support", "eslint-promise", "eslint-react", "fixit",
+        "flake8-comprehensions", "flake8-simplify", "go-critic", "gosec", "gradle-baseline", "libcst", "meziantou",
+        "oxc", "pmd", "rubocop-performance", "staticcheck", "uber-go", "wemake",
+    )
+)  # fmt: skip
+_ALL_BUT_CORRECTNESS = tuple(c for c in CRITERIA if c is not Criterion.FUNCTIONAL_CORRECTNESS)
+_TIES = {Kind.ORDINARY.value: 1.5, Kind.NEUTRAL.value: 0.5}
 
 
 def wide_1() -> Recipe:
@@ -85,6 +98,39 @@ def small_1() -> Recipe:
     )
 
 
+def wide_2() -> Recipe:
+    """The wide path on named defects: open pairs, rule documentation and degraded functions; all five criteria."""
+    return Recipe(
+        "themis-wide-2",
+        1,
+        Shape(8192, 0, 256, 1 << 18, 3),
+        CRITERIA,
+        _TEMPLATES,
+        _NAMED_CAPS,
+        held_out=_HELD_OUT,
+        ridge=0.05,
+        tied=_ALL_BUT_CORRECTNESS,
+        ties=_TIES,
+        most_ties=12_000,
+        folds=5,
+    )
+
+
+def small_2() -> Recipe:
+    """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
+    return replace(
+        wide_2(),
+        name="themis-small-2",
+        shape=Shape(8192, 4, 256, 1 << 18, 3),
+        folds=0,
+        pretraining=Pretraining(tokens=20_000_000, batch_tokens=6144, rate=8e-4),
+        deep=DeepFit(epochs=1, batch_tokens=6144, rate=3e-4),
+        deep_examples=30_000,
+        deep_criteria=CRITERIA,
+        deep_tokens=160,
+    )
+
+
 def tiny() -> Recipe:
     """Seconds of one core: for tests of the whole way from pairs to bundle."""
     return Recipe(
@@ -98,4 +144,6 @@ def tiny() -> Recipe:
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {recipe.__name__: recipe for recipe in (small_1, wide_1, tiny)}
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, tiny)
+}
