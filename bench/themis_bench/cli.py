@@ -124,9 +124,7 @@ def speed(
         "throughput": lambda: [throughput(threads(1), threads(2), units, few)],
         "memory": lambda: memory(options, units, 2 * units, few),
     }
-    names = [name.strip() for name in only.split(",") if name.strip()]
-    if unknown := set(names) - measures.keys():
-        raise UsageError(f"nothing called {min(unknown)!r} is measured; known are {', '.join(measures)}")
+    names = _chosen(only, measures)
     digest = threads(1).info.digest
     figures = [figure for name in _counted(names, "measured") for figure in measures[name]()]
     for line in figure_table(figures):
@@ -135,6 +133,64 @@ def speed(
         found = [asdict(figure) | {"is_kept": figure.is_kept} for figure in figures]
         write_result(json, "themis-bench-speed/1", {"model": {"digest": digest}, "figures": found})
     return 0 if all(figure.is_kept for figure in figures) else 1
+
+
+@app.command("latency")
+def latency(
+    only: Annotated[
+        str, typer.Option("--only", metavar="NAME,…", help="Some of start, typing, handling, rest.")
+    ] = "start,typing,handling,rest",
+    runs: Annotated[int, typer.Option("--runs", metavar="N", min=3, help="Rounds; medians are what counts.")] = 9,
+    edits: Annotated[int, typer.Option("--edits", metavar="N", min=5, help="After which memory is measured.")] = 5000,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option("--beside", metavar="NAME=COMMAND", help="Another language server to measure as well."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
+) -> int:
+    """Measure the language server, as multiples of what could not be avoided; end with 1 if a limit is not kept.
+
+    For example:
+
+    * `themis bench latency`
+
+    * `themis bench latency --only start --beside "ruff=ruff server"`
+    """
+    from themis_bench.latency import THEMIS, beginnings, handling, other, resting, typing
+    from themis_bench.result import write_result
+    from themis_bench.speed import Figure
+    from themis_bench.table import figure_table
+    from themis_model.onnx import load
+
+    scorer = load()
+    measures: dict[str, Callable[[], Sequence[Figure]]] = {
+        "start": lambda: beginnings(runs),
+        "typing": lambda: typing(scorer, 20 * runs),
+        "handling": lambda: [handling(100 * runs)],
+        "rest": lambda: resting(edits),
+    }
+    figures = [figure for name in _counted(_chosen(only, measures), "measured") for figure in measures[name]()]
+    commands = {"themis": list(THEMIS)} if beside else {}
+    commands |= {name: command.split() for name, _, command in (one.partition("=") for one in beside or ())}
+    others = [other(name, command, runs) for name, command in commands.items()]
+    for line in figure_table(figures):
+        typer.echo(line)
+    for found in others:
+        typer.echo(
+            f"{found['name']}: initialize {found['initialize']:.2f} s, edit to diagnostics {found['edit']:.3f} s"
+        )
+    if json:
+        values = [asdict(figure) | {"is_kept": figure.is_kept} for figure in figures]
+        model = {"digest": scorer.info.digest}
+        write_result(json, "themis-bench-latency/1", {"model": model, "figures": values, "beside": others})
+    return 0 if all(figure.is_kept for figure in figures) else 1
+
+
+def _chosen(only: str, measures: Iterable[str]) -> list[str]:
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    if unknown := set(names) - set(measures):
+        raise UsageError(f"nothing called {min(unknown)!r} is measured; known are {', '.join(measures)}")
+    return names
 
 
 @floor_app.command("fit")

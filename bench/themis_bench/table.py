@@ -84,7 +84,7 @@ def figure_table(figures: Sequence[Figure]) -> Iterator[str]:
 
 
 def _amount(value: float, unit: str) -> str:
-    if unit != "×":
+    if unit in ("MB", "KB"):
         return f"{value / 1e6:.1f} MB"
     return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.2f} ms"
 

@@ -1,5 +1,6 @@
 """``themis lsp``: the language server."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ def command(
 
     * `themis lsp --tcp 127.0.0.1:9257`
     """
+    gc.disable()  # thousands of classes are about to be made for good; it goes on again once the model is loaded
     from themis_cli.context import real
     from themis_lsp.error import UsageError
     from themis_lsp.server.app import serve_stdio, serve_tcp

@@ -1,5 +1,6 @@
 """The beginning and the end, and what the client says of itself: settings, folders, files on disk."""
 
+import gc
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from themis_lsp.server.client import Client
 from themis_lsp.server.convert import Columns, encoding_for, file_of
 from themis_lsp.server.options import Options, options_of
 from themis_lsp.server.server import ThemisServer
+from themis_lsp.server.session import Session
 
 _log = logging.getLogger(__name__)
 _SECTION = "themis"
@@ -33,13 +35,20 @@ def initialize(ls: ThemisServer, params: lsp.InitializeParams) -> None:
 async def initialized(ls: ThemisServer, _: lsp.InitializedParams) -> None:
     """Load what judging needs, in the background, and ask for settings and news of configuration files."""
     ls.session.worker.start()
-    ls.session.worker.submit("warm", lambda _: ls.session.judge().warm(ls.session.options))
+    ls.session.worker.submit("warm", lambda _: _warm(ls.session))
     if ls.session.client.watches_files:
         watchers = [lsp.FileSystemWatcher(f"**/{name}") for name in FILES]
         options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
         method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
         ls.client_register_capability(lsp.RegistrationParams([lsp.Registration("themis-files", method, options)]))
     await _ask_for_settings(ls)
+
+
+def _warm(session: Session) -> None:
+    """On the worker: load what judging needs, and from then on collect garbage, but nothing of what was loaded."""
+    session.judge().warm(session.options)
+    gc.freeze()
+    gc.enable()
 
 
 def shutdown(ls: ThemisServer, _: None) -> None:
