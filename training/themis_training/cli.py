@@ -186,6 +186,22 @@ def rules_command(
     typer.echo(table(report))
 
 
+@app.command("reality")
+def reality_command(
+    edits: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="What `themis train mine` wrote.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Parquet file of pairs, to measure on.")],
+) -> None:
+    """Turn commits that claim an improvement, and edits that were taken back, into preference pairs.
+
+    Example: themis train reality mined/edits.parquet --out reality.parquet
+    """
+    from themis_training.mined import EVERY_KIND, read_edits
+    from themis_training.reality import write_reality
+
+    for (source, criterion, split), count in sorted(write_reality(read_edits(edits, EVERY_KIND), out).items()):
+        typer.echo(f"{source} {criterion} {split}: {count}")
+
+
 def _recipe(name: str) -> "Recipe":
     from themis_training.recipe import RECIPES
 
