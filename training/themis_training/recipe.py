@@ -125,7 +125,7 @@ def small_2() -> Recipe:
         folds=0,
         pretraining=Pretraining(tokens=20_000_000, batch_tokens=6144, rate=8e-4),
         deep=DeepFit(epochs=1, batch_tokens=6144, rate=3e-4),
-        deep_examples=30_000,
+        deep_examples=55_000,
         deep_criteria=CRITERIA,
         deep_tokens=160,
     )
