@@ -37,5 +37,5 @@ def command(
         raise UsageError(f"--tcp is {tcp!r}: expected HOST:PORT, as 127.0.0.1:9257")
     try:
         return serve_tcp(load, host, int(port))
-    except OSError as problem:
-        raise UsageError(f"cannot listen on {tcp}: {problem.strerror}; choose another port") from None
+    except (OSError, OverflowError) as problem:
+        raise UsageError(f"cannot listen on {tcp}: {problem}; choose another port") from None

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,18 @@ class Editor:
         )
         assert isinstance(report, lsp.RelatedFullDocumentDiagnosticReport)
         return list(report.items)
+
+    async def pull_until(self, uri: str, count: int) -> list[lsp.Diagnostic]:
+        """Pull as often as the server says that it is worth while, until there are so many diagnostics."""
+        while True:
+            told = self.client.diagnostic_refresh_count
+            found = await self.pull(uri)
+            if len(found) == count:
+                return found
+            await self.until(partial(self._is_told_more, told))
+
+    def _is_told_more(self, told: int) -> bool:
+        return self.client.diagnostic_refresh_count > told
 
     async def hover(self, uri: str, line: int) -> str:
         found = await self.client.text_document_hover_async(

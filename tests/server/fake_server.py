@@ -14,13 +14,14 @@ WEIGHTS: dict[str, Sequence[float]] = {
     "bad": (0, 0, 0, -4, 0),
     "good": (0, 0, 0, 4, 0),
     "mixed": (0, 0, 0, -4, 4),
+    "query": (0, 0, 0, -4, 0),
 }
 
 
 def load(config: Config) -> Scorer:
     if os.environ.get("FAKE_TROUBLE"):
         raise ModelError(os.environ["FAKE_TROUBLE"])
-    return FakeScorer(WEIGHTS)
+    return FakeScorer(WEIGHTS, defects={"query": "sql-injection"})
 
 
 if __name__ == "__main__":

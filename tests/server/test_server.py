@@ -42,6 +42,10 @@ ROWS = {
         BEFORE, BEFORE.replace("plain", "mixed", 1), ["1:4-22 security_hardness"],
         [f"0 {WORSE} · very likely better for readability (>99 %)"],
     ),
+    "a named defect": Row(
+        BEFORE, BEFORE.replace("plain", "query", 1), ["1:4-22 security_hardness"],
+        [f"0 {WORSE}: SQL built by concatenation"],
+    ),
     "two units": Row(
         BEFORE, BEFORE.replace("plain", "bad"), ["1:4-20 security_hardness", "5:4-20 security_hardness"],
         [f"0 {WORSE}", f"4 {WORSE}"],
@@ -269,13 +273,11 @@ async def test_settings_change_under_way(repo: Repo) -> None:
         assert len(await editor.pull(uri)) == 1
         editor.client.set_configuration({"themis": {"criteria": ["memory"], "inlayHints": True}})
         editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams(None))
-        await editor.until(lambda: editor.client.diagnostic_refresh_count)
-        assert await editor.pull(uri) == []
+        await editor.pull_until(uri, 0)
         repo.write("themis.toml", 'criteria = ["security"]\n')
         editor.client.set_configuration({"themis": {"inlayHints": True}})
         editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams(None))
-        await editor.until(lambda: editor.client.diagnostic_refresh_count > 1)
-        assert len(await editor.pull(uri)) == 1
+        await editor.pull_until(uri, 1)
         whole = lsp.Range(lsp.Position(0, 0), lsp.Position(99, 0))
         hints = await editor.client.text_document_inlay_hint_async(
             lsp.InlayHintParams(lsp.TextDocumentIdentifier(uri), whole)
@@ -313,6 +315,19 @@ async def test_a_whole_branch_is_reviewed_into_the_problems_list(repo: Repo) -> 
         assert len(await editor.pull(uri)) == 2  # compared with the branch, as long as the review stands
         await editor.execute("themis.clearReview")
         assert await editor.pull(uri) == []
+
+
+async def test_a_named_defect_is_explained(repo: Repo) -> None:
+    async with editing(repo.root) as editor:
+        uri = editor.open("a.py")
+        editor.replace(uri, "plain", "query")
+        (found,) = await editor.pull(uri)
+        assert found.message == f"V{WORSE[1:]}: SQL built by concatenation"
+        assert found.code_description
+        assert found.code_description.href.endswith("sql-injection.md")
+        assert "**SQL built by concatenation** (CWE-89): Text from outside" in await editor.hover(uri, 1)
+        page = await editor.execute("themis.explain", {"defect": "sql-injection"})
+        assert page["markdown"].startswith("# SQL built by concatenation\n\nText from outside")
 
 
 async def test_commands_give_text_to_show_and_to_copy(repo: Repo) -> None:

@@ -1,6 +1,8 @@
 """The language server: what it answers to, and how it is started."""
 
 import logging
+import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,7 +70,9 @@ def serve_stdio(load: "Load") -> int:
     """Serve one client over standard input and output, until it leaves; returns the exit status."""
     _log_to_stderr()
     server = create(load)
-    server.start_io()
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else is printed, by whatever library, must not end up among the messages
+    server.start_io(stdout=out)
     return server.exit_status
 
 
@@ -80,6 +84,8 @@ def serve_tcp(load: "Load", host: str, port: int) -> int:
     """
     _log_to_stderr()
     server = create(load)
+    sys.stderr.write(f"themis: waiting for a client on {host}:{port}\n")
+    sys.stderr.flush()
     server.start_tcp(host, port)
     return server.exit_status
 

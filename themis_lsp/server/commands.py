@@ -9,7 +9,7 @@ from themis_lsp.server.server import ThemisServer
 
 
 async def explain(ls: ThemisServer, *arguments: Any) -> dict[str, str] | None:
-    """What is said of a unit (``{"uri", "line"}``), or what a criterion means (``{"criterion"}``), in Markdown.
+    """What is said of a unit (``{"uri", "line"}``), or what a ``{"criterion"}`` or a ``{"defect"}`` means, in Markdown.
 
     Clients that do not show what commands return get it as a message.
     """
@@ -19,6 +19,11 @@ async def explain(ls: ThemisServer, *arguments: Any) -> dict[str, str] | None:
 
         found = await ls.session.on_worker(lambda: about_criterion(str(criterion), ls.session))
         return _shown(ls, found, found)
+    if defect := asked.get("defect"):
+        from themis_lsp.server.explain import about_defect
+
+        page = about_defect(str(defect))
+        return _shown(ls, page, page)
     judgement = await ls.session.judged(str(asked.get("uri")))
     judged = judgement.at(int(asked.get("line", -1))) if judgement else None
     if judgement is None or judged is None:

@@ -1,9 +1,25 @@
-"""What a criterion means, in Markdown."""
+"""What a criterion or a named defect means, in Markdown."""
+
+import re
 
 from themis_lsp.error import UsageError
 from themis_lsp.meaning import of_criterion, of_silencing
 from themis_lsp.server.session import Session
 from themis_lsp.settings import criterion_named
+from themis_model.reason import page, reasons
+
+_FOR_PROGRAMS = re.compile(r"```(?:reason|expect)\n.*?\n```\n+", re.DOTALL)
+
+
+def about_defect(name: str) -> str:
+    """The page of a named defect, without what is in it for programs.
+
+    Raises:
+        UsageError: there is no such defect.
+    """
+    if name not in reasons():
+        raise UsageError(f"there is no defect called {name!r}: themis explain --list shows all")
+    return _FOR_PROGRAMS.sub("", page(name))
 
 
 def about_criterion(name: str, session: Session) -> str:

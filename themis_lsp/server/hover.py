@@ -9,6 +9,7 @@ from themis_lsp.meaning import of_probability
 from themis_lsp.server.judgement import Judged, Judgement, spoken
 from themis_lsp.server.words import trade_off
 from themis_lsp.verdict import Direction, Verdict
+from themis_model.reason import reason
 
 _MOST_LINES = 6  # of each side of a hunk
 _MOST_SKIPS = 5
@@ -25,6 +26,7 @@ def markdown(judgement: Judgement, judged: Judged) -> str:
     parts = [
         f"**Themis** · {_code(judged.edit.unit)} compared with {judgement.base}",
         "\n".join(_table(verdicts)),
+        *_defects(judged),
         *_weights(judged),
         trade_off(spoken(judged)),
         *(
@@ -40,7 +42,7 @@ def markdown(judgement: Judgement, judged: Judged) -> str:
 def plain(judgement: Judgement, judged: Judged) -> str:
     """The same for clients that show plain text only."""
     rows = [f"{v.criterion.short}: {_word(v)}{_shares(v)}" for v in judged.review.verdicts]
-    heaviest = [f"line {f.lines[0].first} weighs most" for f in judged.review.findings[:1]]
+    heaviest = [f.message for f in judged.review.findings[:1]]
     tail = [part for part in (trade_off(spoken(judged)), *_remarks(judgement, judged)) if part]
     return "\n".join([f"Themis: {judged.edit.unit} compared with {judgement.base}", *rows, *heaviest, *tail])
 
@@ -77,6 +79,14 @@ def _shares(verdict: Verdict) -> str:
     return f" (worse {worse}, neither {neither}, better {better})"
 
 
+def _defects(judged: Judged) -> Iterator[str]:
+    """The named defects, each with why it matters."""
+    for name in dict.fromkeys(finding.defect for finding in judged.review.findings if finding.defect):
+        found = reason(name)
+        cwe = f" (CWE-{found.cwe})" if found.cwe else ""
+        yield f"**{found.title}**{cwe}: {found.summary}"
+
+
 def _weights(judged: Judged) -> Iterator[str]:
     for finding in judged.review.findings[:1]:
         heaviest = finding.excerpts[0]
@@ -108,8 +118,8 @@ def _backticks(line: str) -> int:
 def _remarks(judgement: Judgement, judged: Judged) -> Iterator[str]:
     if judged.is_kept:
         yield "This unit does not parse just now; this is what was said when it last did."
-    for verdict in judged.review.suppressed:
-        yield f"A comment silences {verdict.criterion.short} here."
+    for silence in judged.review.suppressed:
+        yield f"A comment silences {silence.verdict.criterion.short} here."
     yield from (note.message.capitalize() for note in judged.review.notes)
     others = [skip for skip in judgement.skipped if skip.unit != judged.edit.unit]
     if others:

@@ -105,9 +105,13 @@ class Judgement:
         return next((unit for unit in self.units if row in unit.edit.after.numbers), None)
 
 
-def spoken(judged: Judged) -> "list[Verdict]":
-    """What is said of a unit: regressions that are shown, and improvements."""
+def improvements(judged: Judged) -> "list[Verdict]":
+    """What became better in a unit."""
     from themis_lsp.verdict import Direction
 
-    worse = [finding.verdict for finding in judged.review.findings]
-    return worse + [verdict for verdict in judged.review.verdicts if verdict.direction is Direction.BETTER]
+    return [verdict for verdict in judged.review.verdicts if verdict.direction is Direction.BETTER]
+
+
+def spoken(judged: Judged) -> "list[Verdict]":
+    """What is said of a unit: regressions that are shown, and improvements."""
+    return [finding.verdict for finding in judged.review.findings] + improvements(judged)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from themis_lsp.attribute import certainty, percent
-from themis_lsp.server.judgement import Judged, Judgement, spoken
+from themis_lsp.finding import Finding
+from themis_lsp.server.judgement import Judged, Judgement, improvements
 from themis_lsp.verdict import Direction, Verdict
+from themis_model.reason import reason
 
 
 def headline(verdict: Verdict) -> str:
@@ -16,9 +18,17 @@ def headline(verdict: Verdict) -> str:
     return f"{certainty(share)} {word} for {verdict.criterion.short} ({percent(share)})"
 
 
+def telling(finding: Finding) -> str:
+    """One finding, with the name of its defect if it has one."""
+    said = headline(finding.verdict)
+    return f"{said}: {reason(finding.defect).title}" if finding.defect else said
+
+
 def summary(judged: Judged) -> str:
     """Everything that is said of a unit, on one line; empty if nothing is."""
-    return " · ".join(map(headline, spoken(judged)))
+    worse = map(telling, judged.review.findings)
+    better = (headline(verdict) for verdict in improvements(judged))
+    return " · ".join((*worse, *better))
 
 
 def trade_off(verdicts: Sequence[Verdict]) -> str:
@@ -35,8 +45,7 @@ def trade_off(verdicts: Sequence[Verdict]) -> str:
 def hints(judgement: Judgement) -> Iterator[tuple[int, str]]:
     """What is said at the end of lines: 0-based row, and a few words."""
     for judged in judgement.units:
-        for verdict in spoken(judged):
-            if verdict.direction is Direction.BETTER:
-                yield next(judged.changed_rows())[1], headline(verdict)
+        for verdict in improvements(judged):
+            yield next(judged.changed_rows())[1], headline(verdict)
     for _, finding in judgement.findings():
-        yield finding.lines[0].last - 1, headline(finding.verdict)
+        yield finding.lines[0].last - 1, telling(finding)
