@@ -209,14 +209,20 @@ async def test_the_base_follows_a_commit_without_being_told(repo: Repo) -> None:
         assert await editor.pull(uri) == []
 
 
-async def test_pushed_diagnostics_follow_a_commit_at_the_next_save(repo: Repo) -> None:
+@pytest.mark.parametrize("event", ["save", "hover"])
+async def test_pushed_diagnostics_of_every_document_follow_a_commit(event: str, repo: Repo) -> None:
+    repo.commit(b_py=BEFORE)
     async with editing(repo.root, pulls=False) as editor:
-        uri = editor.open("a.py")
-        editor.replace(uri, "plain", "bad")
-        assert len(await editor.pushed(uri)) == 1
-        repo.commit(a_py=editor.texts[uri])
-        editor.save(uri)
-        await editor.until(lambda: not editor.published[uri].diagnostics)
+        uris = [editor.open(name) for name in ("a.py", "b.py")]
+        for uri in uris:
+            editor.replace(uri, "plain", "bad")
+            assert len(await editor.pushed(uri)) == 1
+        repo.commit(a_py=editor.texts[uris[0]], b_py=editor.texts[uris[1]])
+        if event == "save":
+            editor.save(uris[0])
+        else:
+            await editor.hover(uris[0], 0)
+        await editor.until(lambda: not any(editor.published[uri].diagnostics for uri in uris))
 
 
 async def test_the_base_is_the_merge_base_with_a_configured_branch(repo: Repo) -> None:

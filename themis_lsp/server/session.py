@@ -260,6 +260,8 @@ class Session:
             self.judgements[snapshot.uri] = outcome
             if outcome is not last:
                 self._on_judged(outcome, last)
+                if last and last.snapshot.revision == snapshot.revision:  # git moved, not the text: so for the others
+                    self.touch_all()
         else:
             self._on_trouble(outcome)
         current = self.judgements.get(snapshot.uri)
