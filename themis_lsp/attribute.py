@@ -24,18 +24,34 @@ class Candidate:
     below_threshold: bool
 
 
-def findings_of(candidates: Sequence[Candidate], scorer: Scorer) -> tuple[Finding, ...]:
-    """Turn verdicts into findings, in the same order."""
-    excerpts = [_excerpts(candidate, scorer) for candidate in candidates]
-    names = fingerprints(
-        (c.verdict.criterion, c.verdict.unit, [t for e in found for t in (*e.removed, *e.added)])
-        for c, found in zip(candidates, excerpts, strict=True)
-    )
-    defects = [scorer.name(c.window.after, c.window.before, c.verdict.criterion) for c in candidates]
-    return tuple(
-        Finding(c.verdict, found, _message(c.verdict, found, defect), name, defect, c.below_threshold)
-        for c, found, name, defect in zip(candidates, excerpts, names, defects, strict=True)
-    )
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first and the last line of the file, 1-based, around everything the verdict is about."""
+        around = _excerpt(self.edit, self.window.hunks, 1.0).lines
+        return around.first, around.last
+
+
+def names_of(candidates: Sequence[Candidate]) -> list[str]:
+    """The fingerprint of each: from the changed lines in the order of the file, so no weight can change it."""
+    return fingerprints((c.verdict.criterion, c.verdict.unit, _changed_lines(c)) for c in candidates)
+
+
+def findings_of(named: Sequence[tuple[Candidate, str]], scorer: Scorer) -> tuple[Finding, ...]:
+    """Turn verdicts, each with its fingerprint, into findings, in the same order."""
+    return tuple(_finding(candidate, name, scorer) for candidate, name in named)
+
+
+def _finding(candidate: Candidate, name: str, scorer: Scorer) -> Finding:
+    verdict, window = candidate.verdict, candidate.window
+    excerpts = _excerpts(candidate, scorer)
+    defect = scorer.name(window.after, window.before, verdict.criterion)
+    message = _message(verdict, excerpts, defect)
+    return Finding(verdict, excerpts, message, name, defect, candidate.below_threshold)
+
+
+def _changed_lines(candidate: Candidate) -> list[str]:
+    excerpts = [_excerpt(candidate.edit, [hunk], 1.0) for hunk in candidate.window.hunks]
+    return [line for excerpt in excerpts for line in (*excerpt.removed, *excerpt.added)]
 
 
 def _excerpts(candidate: Candidate, scorer: Scorer) -> tuple[Excerpt, ...]:

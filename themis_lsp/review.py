@@ -1,17 +1,17 @@
 """Judging edits: views, rewards, verdicts, findings. No IO, and no knowledge of git, terminals or editors."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from themis_lsp.attribute import Candidate, findings_of
+from themis_lsp.attribute import Candidate, findings_of, names_of
 from themis_lsp.change import Edit, Nature, Skip
 from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
-from themis_lsp.silence import Note, silenced
+from themis_lsp.silence import By, Note, Silenced, silenced
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -50,14 +50,14 @@ class Review:
         findings: regressions worth showing, the surest first.
         verdicts: every edit × criterion, in the order of the edits.
         coverage: what was judged and what was not.
-        suppressed: regressions that a comment in the code silences.
+        suppressed: regressions that a comment in the code or the baseline silences.
         notes: what is wrong with such comments, and which of them silence nothing.
     """
 
     findings: tuple[Finding, ...]
     verdicts: tuple[Verdict, ...]
     coverage: Coverage
-    suppressed: tuple[Verdict, ...] = ()
+    suppressed: tuple[Silenced, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -83,6 +83,7 @@ def review(
     scorer: Scorer,
     settings: Settings,
     settings_at: Callable[[str], Settings] | None = None,
+    baseline: Collection[str] = (),
 ) -> Review:
     """Judge edits one by one, in bounded memory; skips pass through into the coverage.
 
@@ -93,14 +94,15 @@ def review(
         scorer: the model.
         settings: of the run as a whole.
         settings_at: settings for a path, where they differ between folders.
+        baseline: fingerprints of findings that were accepted before.
     """
     local = settings_at or (lambda _: settings)
     calibration = scorer.info.calibration
     speaking = [c for c in settings.criteria if calibration.curves[c].state is State.SPEAKS]
     verdicts: list[Verdict] = []
-    suppressed: list[Verdict] = []
     notes: list[Note] = []
     candidates: list[Candidate] = []
+    hushed: list[tuple[Candidate, str]] = []
     skipped: list[Skip] = []
     scored = settled = 0
 
@@ -123,13 +125,24 @@ def review(
             if window is not None and _is_shown(verdict, chosen):
                 found.append(Candidate(verdict, edit, window, verdict.direction is not Direction.WORSE))
         quiet, told = silenced(edit, [c.verdict.criterion for c in found], speaking)
-        suppressed += [c.verdict for c in found if c.verdict.criterion in quiet]
+        hushed += [(c, quiet[c.verdict.criterion]) for c in found if c.verdict.criterion in quiet]
         candidates += [c for c in found if c.verdict.criterion not in quiet]
         notes += told
     candidates.sort(key=_surest_first)
-    findings = findings_of(candidates[: settings.max_findings], scorer)
+    names = names_of([*candidates, *(candidate for candidate, _ in hushed)])
+    named = list(zip(candidates, names, strict=False))
+    suppressed = [
+        *(_silence(c, name, By.COMMENT, why) for (c, why), name in zip(hushed, names[len(candidates) :], strict=True)),
+        *(_silence(c, name, By.BASELINE) for c, name in named if name in baseline),
+    ]
+    told_of = [pair for pair in named if pair[1] not in baseline][: settings.max_findings]
+    findings = findings_of(told_of, scorer)
     coverage = Coverage(scored, settled, tuple(skipped))
     return Review(findings, tuple(verdicts), coverage, tuple(suppressed), tuple(notes))
+
+
+def _silence(candidate: Candidate, name: str, by: By, reason: str = "") -> Silenced:
+    return Silenced(candidate.verdict, *candidate.lines, name, by, reason)
 
 
 def _surest_first(candidate: Candidate) -> tuple[float, str, tuple[int, ...]]:

@@ -1,10 +1,12 @@
 """Which findings of an edit are silenced by comments in it, and what is to be said of those comments."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from themis_lsp.change import Edit
 from themis_lsp.suppress import added, decide, suppressions
+from themis_lsp.verdict import Verdict
 from themis_model.criterion import Criterion
 
 _MARK = "themis:"
@@ -25,9 +27,36 @@ class Note:
     message: str
 
 
+class By(StrEnum):
+    """What silences a regression."""
+
+    COMMENT = "comment"  # in the code
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A regression that would be a finding, had nobody said that it need not be.
+
+    Attributes:
+        verdict: the judgement.
+        first, last: the lines around everything that was judged, 1-based, in the new file.
+        fingerprint: as the finding would have it.
+        by: what silences it.
+        reason: why, in somebody's words; may be empty.
+    """
+
+    verdict: Verdict
+    first: int
+    last: int
+    fingerprint: str
+    by: By
+    reason: str
+
+
 def silenced(
     edit: Edit, spoken: Sequence[Criterion], speaking: Collection[Criterion]
-) -> tuple[frozenset[Criterion], tuple[Note, ...]]:
+) -> tuple[Mapping[Criterion, str], tuple[Note, ...]]:
     """Decide on one edit.
 
     Args:
@@ -36,14 +65,15 @@ def silenced(
         speaking: criteria the model can speak of.
 
     Returns:
-        The criteria that are silenced, and notes on comments that are new, broken or without effect.
+        The criteria that are silenced, each with the reason given, and notes on comments that are new, broken or
+        without effect.
     """
     if not any(_MARK in line for line in edit.after.lines):
-        return frozenset(), ()
+        return {}, ()
     found = suppressions(edit.after.lines, edit.language)
     changed = [(h.after_start + 1, max(h.after_end, h.after_start + 1)) for h in edit.hunks]
     outcome = decide(found, [(criterion, changed) for criterion in spoken], changed, speaking)
-    quiet = frozenset(c for c, by in zip(spoken, outcome.suppressed, strict=True) if by)
+    quiet = {c: by.reason for c, by in zip(spoken, outcome.suppressed, strict=True) if by}
     told = [(s.line, problem) for s in found for problem in s.problems]
     told += [(u.suppression.line, f"ignore[{u.criterion.short}] silences nothing here") for u in outcome.unused]
     told += [

@@ -25,7 +25,7 @@ def check_gate(settings: Settings, calibration: Calibration) -> None:
 def failing(review: Review, config: Config) -> list[Verdict]:
     """The findings at or above their gate, those beyond ``max-findings`` included."""
     gates = config.at().fail_on
-    silenced = set(review.suppressed)
+    silenced = {silence.verdict for silence in review.suppressed}
     return [
         verdict
         for verdict in review.verdicts

@@ -111,9 +111,18 @@ def run(
     with opened(output_file, context.out) as out:
         report, config = judged(selection, given, context, context.err if detail > Detail.QUIET else None)
         FORMATS[output_format](report, out, detail)
+        if output_format == "github":
+            _summarise(report, context, detail)
     if wrong := failing(report.review, config):
         context.err.write(f"{_failed(len(wrong), config.at())}\n")
     return 1 if wrong else 0
+
+
+def _summarise(report: "Report", context: Context, detail: Detail) -> None:
+    """Put everything into the summary of the job: annotations are few."""
+    if summary := context.environ.get("GITHUB_STEP_SUMMARY"):
+        with (context.folder / summary).open("a", encoding="utf-8", newline="\n") as page:
+            FORMATS["markdown"](report, page, detail)
 
 
 def judged(

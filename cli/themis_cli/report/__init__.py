@@ -1,6 +1,7 @@
-"""Output formats: one function each, all given the same record."""
+"""Output formats: one module each, all given the same record, and loaded when one is asked for."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TextIO
 
 from themis_cli.report.record import Detail, Report
@@ -10,16 +11,13 @@ __all__ = ["FORMATS", "Detail", "Report"]
 Writer = Callable[[Report, TextIO, Detail], None]
 
 
-def _text(report: Report, out: TextIO, detail: Detail) -> None:
-    from themis_cli.report.text import write  # rich loads only for people
+def _in_module(name: str) -> Writer:
+    def write(report: Report, out: TextIO, detail: Detail) -> None:
+        import_module(f"themis_cli.report.{name}").write(report, out, detail)
 
-    write(report, out, detail)
-
-
-def _json(report: Report, out: TextIO, detail: Detail) -> None:  # noqa: ARG001  (machines get everything)
-    from themis_cli.report.json import write
-
-    write(report, out)
+    return write
 
 
-FORMATS: Mapping[str, Writer] = {"text": _text, "json": _json}
+FORMATS: Mapping[str, Writer] = {
+    name: _in_module(name) for name in ("text", "json", "sarif", "github", "gitlab", "rdjson", "markdown", "html")
+}

@@ -1,7 +1,7 @@
 """The changed lines that weigh most, as a small diff."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.text import Text
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ENOUGH = 0.8  # excerpts are shown until they carry this share of the verdict
 _MOST_EXCERPTS = 3
-_MOST_LINES = 6  # of one side of one excerpt
+MOST_LINES: Final = 6  # of one side of one excerpt
 
 
 class _Row(NamedTuple):
@@ -26,8 +26,8 @@ class _Row(NamedTuple):
 
 def diff_of(excerpts: Sequence[Excerpt], path: str, look: Look) -> Iterator[Text]:
     """The heaviest excerpts in file order, one line of text each; what is left out is said."""
-    chosen = _heaviest(excerpts)
-    indent = _common_indent([line for excerpt in chosen for line in (*excerpt.removed, *excerpt.added)])
+    chosen = heaviest(excerpts)
+    indent = common_indent([line for excerpt in chosen for line in (*excerpt.removed, *excerpt.added)])
     columns = len(str(max(excerpt.lines.last for excerpt in chosen)))
     syntax = syntax_of(path) if look.width else None
     cut = Text(f"{' ' * (columns + 5)}{look.symbols.cut}", QUIET)
@@ -42,7 +42,8 @@ def diff_of(excerpts: Sequence[Excerpt], path: str, look: Look) -> Iterator[Text
         yield cut.append(f" {rest} lighter {'change' if rest == 1 else 'changes'}")
 
 
-def _heaviest(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+def heaviest(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    """Those that carry most of a verdict, in file order."""
     chosen: list[Excerpt] = []
     for excerpt in excerpts[:_MOST_EXCERPTS]:
         if sum(e.lines.weight for e in chosen) < _ENOUGH:
@@ -67,9 +68,9 @@ def _rows(excerpt: Excerpt, indent: int, syntax: "Syntax | None", look: Look) ->
 
 
 def _shortened(rows: list[_Row], look: Look) -> list[_Row]:
-    if len(rows) <= _MOST_LINES:
+    if len(rows) <= MOST_LINES:
         return rows
-    kept = rows[: _MOST_LINES - 1]
+    kept = rows[: MOST_LINES - 1]
     note = Text(f"{look.symbols.cut} {len(rows) - len(kept)} more lines", QUIET)
     return [*kept, kept[-1]._replace(number=None, code=note)]
 
@@ -88,6 +89,7 @@ def _line(row: _Row, weight: float, columns: int, look: Look) -> Text:
     return text
 
 
-def _common_indent(lines: Sequence[str]) -> int:
+def common_indent(lines: Sequence[str]) -> int:
+    """The columns that all lines begin with, as white space."""
     widths = [len(full) - len(full.lstrip()) for line in lines if (full := line.expandtabs(4)).strip()]
     return min(widths, default=0)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-from themis_cli.report.record import Report
+from themis_cli.report.record import Detail, Report
 from themis_lsp.change import Skip
 from themis_lsp.finding import Finding
 from themis_lsp.verdict import Verdict
@@ -15,7 +15,7 @@ from themis_lsp.verdict import Verdict
 SCHEMA = "themis-review/1"
 
 
-def write(report: Report, out: TextIO) -> None:
+def write(report: Report, out: TextIO, _detail: Detail) -> None:
     """Write the report, one row a line and never the whole of it in memory."""
     review = report.review
     model = {"name": report.model.name, "digest": report.model.digest}

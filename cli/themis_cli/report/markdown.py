@@ -1,0 +1,183 @@
+"""Markdown for a comment on a pull request: one comment that is found again by its marker, and updated.
+
+It fits a comment of GitHub's: at most 65,536 characters.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, TextIO
+
+from themis_cli.escape import visible
+from themis_cli.report.excerpt import MOST_LINES, common_indent, heaviest
+from themis_cli.report.look import UNICODE
+from themis_cli.report.record import Detail, Report
+from themis_cli.report.rules import rule, rule_id, silencing
+from themis_cli.report.tally import Credits, closing, count, credits_of, nothing, spoken
+from themis_lsp.attribute import certainty, percent
+from themis_lsp.finding import Excerpt, Finding
+from themis_lsp.review import Review
+from themis_lsp.verdict import Direction
+from themis_model.criterion import CRITERIA
+
+MARKER: Final = "<!-- themis-review -->"
+
+_LONGEST: Final = 60_000  # characters of findings; the rest of a comment is for what comes after them
+_LONGEST_LINE: Final = 200
+_MOST_CREDITS: Final = 5
+_BACKTICKS: Final = re.compile(r"`+")
+
+
+def write(report: Report, out: TextIO, detail: Detail) -> None:
+    """Write the comment."""
+    review = report.review
+    out.write(f"{MARKER}\n### {_headline(review)}\n\n")
+    if review.findings:
+        _write_blocks([_criteria(review), _trade_offs(review), *_files(review.findings)], review, out)
+    out.write(_improvements(credits_of(review), detail))
+    if detail > Detail.QUIET:
+        out.write(_closing(report))
+
+
+def _headline(review: Review) -> str:
+    worse, better = len(review.findings), len(spoken(review, Direction.BETTER))
+    told = [count(worse, "regression")] * bool(worse) + [count(better, "improvement")] * bool(better)
+    return f"Themis: {' and '.join(told)}" if told else f"Themis: {nothing(review.coverage)}"
+
+
+def _write_blocks(blocks: Iterable[str], review: Review, out: TextIO) -> None:
+    """What fits; a comment that is too long would not be accepted at all."""
+    room = _LONGEST
+    told = 0
+    for block in blocks:
+        if (room := room - len(block)) < 0:
+            break
+        told += block.count("<!-- themis-finding ")
+        out.write(block)
+    if left := len(review.findings) - told:
+        out.write(f"{count(left, 'more finding')} did not fit here; `--output-format html` has room for all.\n\n")
+
+
+def _criteria(review: Review) -> str:
+    rows = []
+    for criterion in CRITERIA:
+        worse = sum(finding.verdict.criterion is criterion for finding in review.findings)
+        better = sum(verdict.criterion is criterion for verdict in spoken(review, Direction.BETTER))
+        if worse + better:
+            rows.append((criterion.short, str(worse or ""), str(better or "")))
+    return _table(("", "worse", "better"), rows)
+
+
+def _trade_offs(review: Review) -> str:
+    """Where one edit made one thing worse and another better: for people to weigh."""
+    credited = credits_of(review)
+    rows = []
+    for finding in review.findings:
+        verdict = finding.verdict
+        if better := credited.get((verdict.path, verdict.unit)):
+            gained = ", ".join(f"{criterion.short} {percent(chance)}" for chance, criterion in better)
+            rows.append((_code(verdict.unit), f"{verdict.criterion.short} {_chance(finding)}", gained))
+    return f"**Trade-offs**: the same edit, worse here and better there.\n\n{_table(_TRADED, rows)}" if rows else ""
+
+
+_TRADED: Final = ("edit", "worse for", "better for")
+
+
+def _files(findings: Sequence[Finding]) -> Iterator[str]:
+    by_path = sorted(findings, key=lambda finding: finding.verdict.path)  # the surest first within each
+    for path, group in groupby(by_path, key=lambda finding: finding.verdict.path):
+        heading = f"#### {_code(path)}\n\n"
+        for finding in group:
+            yield heading + _finding(finding)
+            heading = ""
+
+
+def _finding(finding: Finding) -> str:
+    verdict = finding.verdict
+    kind = rule(rule_id(finding))
+    line = f"line {finding.lines[0].first}"
+    chance = verdict.p.worse if verdict.p else 0.0
+    words = f"{certainty(chance)} worse for {verdict.criterion.short}"
+    said = f"**{kind.title}**, {words}" if finding.defect else f"**{words.capitalize()}**"
+    asked = "<br>Shown on request: the model by itself would keep silent here.\n" if finding.below_threshold else ""
+    about = [kind.summary] if finding.defect else []
+    about += [f"**Instead.** {kind.instead}"] if kind.instead else []
+    about.append(f"`themis explain {kind.id}` says more. To silence it, put {silencing(finding)}.")
+    about.append(f"Fingerprint `{finding.fingerprint}`.")
+    told = "\n\n".join(about)
+    return (
+        f"<!-- themis-finding {finding.fingerprint} -->\n{said} ({percent(chance)}), {line} in {_code(verdict.unit)}\n"
+        f"{asked}\n{_diff(finding.excerpts)}\n\n"
+        f"<details><summary>{'Why, and what instead' if finding.defect else 'What this means'}</summary>\n\n"
+        f"{told}\n\n</details>\n\n"
+    )
+
+
+def _diff(excerpts: Sequence[Excerpt]) -> str:
+    chosen = heaviest(excerpts)
+    indent = common_indent([line for excerpt in chosen for line in (*excerpt.removed, *excerpt.added)])
+    rows: list[str] = []
+    last = chosen[0].lines.first
+    for excerpt in chosen:
+        if excerpt.lines.first > last + 1:
+            rows.append(f"@@ line {excerpt.lines.first} @@")
+        rows += [*_side("-", excerpt.removed, indent), *_side("+", excerpt.added, indent)]
+        last = excerpt.lines.last
+    fence = _fence("\n".join(rows), 3)
+    return "\n".join((f"{fence}diff", *rows, fence))
+
+
+def _side(sign: str, lines: Sequence[str], indent: int) -> Iterator[str]:
+    for line in lines[:MOST_LINES]:
+        yield f"{sign} {visible(line[:_LONGEST_LINE].expandtabs(4)[indent:].rstrip())}".rstrip()
+    if len(lines) > MOST_LINES:
+        yield f"{sign} … {len(lines) - MOST_LINES} more lines"
+
+
+def _improvements(credited: Credits, detail: Detail) -> str:
+    flat = [(chance, criterion, *place) for place, found in credited.items() for chance, criterion in found]
+    flat.sort(key=lambda credit: -credit[0])
+    if not flat or detail is Detail.QUIET:
+        return ""
+    rows = [
+        f"- {criterion.short} {percent(chance)}: {_code(unit)} in {_code(path)}"
+        for chance, criterion, path, unit in flat
+    ]
+    most = len(rows) if detail is Detail.VERBOSE else _MOST_CREDITS
+    told = "\n".join(rows[:most])
+    more = f"\n- and {len(rows) - most} more" if len(rows) > most else ""
+    return f"#### Better now\n\n{told}{more}\n\n"
+
+
+def _closing(report: Report) -> str:
+    told = [f"{label}: {value}" for label, value in closing(report, UNICODE) if label not in ("found", "comment")]
+    notes = [f"- {_code(f'{note.path}:{note.line}')} {_code(note.message)}" for note in report.review.notes]
+    heard = "#### Suppressions\n\n" + "\n".join(notes) + "\n\n" if notes else ""
+    return f"{heard}<sub>{'<br>'.join(_plain(line) for line in told)}</sub>\n"
+
+
+def _chance(finding: Finding) -> str:
+    return percent(finding.verdict.p.worse) if finding.verdict.p else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
+    told = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return f"{told}\n\n"
+
+
+def _code(text: str) -> str:
+    """Foreign text as code, in which nothing is markup, no name is notified and no tag is read."""
+    plain = visible(text)
+    fence = _fence(plain, 1)
+    pad = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{pad}{plain}{pad}{fence}"
+
+
+def _plain(text: str) -> str:
+    """Text as it is, for what holds no names from a repository but may hold marks of Markdown's or HTML's."""
+    return re.sub(r"([\\`*_{}\[\]<>#|@~])", r"\\\1", text)
+
+
+def _fence(text: str, shortest: int) -> str:
+    return "`" * max(shortest, 1 + max((len(run) for run in _BACKTICKS.findall(text)), default=0))
