@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from themis_cli import demo, doctor, explain, lsp, model, rank, review, score
+from themis_cli import demo, doctor, explain, hook, lsp, model, rank, review, score
 from themis_cli.escape import visible
 from themis_model.error import ThemisError
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command("review")(review.command)
 app.command("score")(score.command)
 app.command("rank")(rank.command)
+app.command("hook")(hook.command)
 app.command("explain")(explain.command)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)

@@ -10,8 +10,17 @@ Criteria = Annotated[
     typer.Option("--criteria", metavar="NAME,…", help="Judge only these, e.g. `security,readability`."),
 ]
 Device = Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
+FailOn = Annotated[
+    str | None,
+    typer.Option("--fail-on", metavar="NAME:P,…", help="End with status 1 if a finding is at least so probable."),
+]
 Intent = Annotated[
     str | None, typer.Option("--intent", metavar="TEXT", help="What the change is for; the shipped model ignores it.")
+]
+MaxFindings = Annotated[str | None, typer.Option("--max-findings", metavar="N", help="Show only the surest.")]
+MinConfidence = Annotated[
+    str | None,
+    typer.Option("--min-confidence", metavar="P", help="Show what is worse with at least this probability."),
 ]
 Model = Annotated[
     str | None, typer.Option("--model", metavar="DIR", help="A model bundle instead of the one that ships.")

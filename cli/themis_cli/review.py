@@ -30,17 +30,9 @@ def command(
     ] = None,
     intent: options.Intent = None,
     criteria: options.Criteria = None,
-    min_confidence: Annotated[
-        str | None,
-        typer.Option("--min-confidence", metavar="P", help="Show what is worse with at least this probability."),
-    ] = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option("--fail-on", metavar="NAME:P,…", help="End with status 1 if a finding is at least so probable."),
-    ] = None,
-    max_findings: Annotated[
-        str | None, typer.Option("--max-findings", metavar="N", help="Show only the surest.")
-    ] = None,
+    min_confidence: options.MinConfidence = None,
+    fail_on: options.FailOn = None,
+    max_findings: options.MaxFindings = None,
     output_format: Annotated[
         str, typer.Option("--output-format", metavar="|".join(FORMATS), help="For people or for programs.")
     ] = "text",

@@ -1,0 +1,96 @@
+"""``themis hook``: what a git hook runs, before a commit on what is staged, before a push on what is pushed."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from themis_cli import options
+from themis_cli.context import Context, real
+from themis_cli.report import FORMATS, Detail
+
+if TYPE_CHECKING:
+    from themis_cli.source import Selection
+
+
+def command(
+    advise: Annotated[bool, typer.Option("--advise", metavar="", help="Say what was found, and let it pass.")] = False,
+    criteria: options.Criteria = None,
+    min_confidence: options.MinConfidence = None,
+    fail_on: options.FailOn = None,
+    max_findings: options.MaxFindings = None,
+    device: options.Device = None,
+    model: options.Model = None,
+) -> int:
+    """Judge what is about to be committed, or pushed; with findings, stop it.
+
+    It says nothing if there is nothing to say. Without `--fail-on` here or in the configuration, every finding stops.
+
+    For example:
+
+    * `themis hook` judges what is staged, whatever is on disk
+
+    * `PRE_COMMIT_FROM_REF=main PRE_COMMIT_TO_REF=HEAD themis hook` judges what would be pushed, as pre-commit asks
+
+    * `themis hook --advise` never stops anything
+    """
+    given = {
+        "criteria": criteria,
+        "min-confidence": min_confidence,
+        "fail-on": fail_on,
+        "max-findings": max_findings,
+        "device": device,
+        "model": model,
+    }
+    return run(given, real(), advises=advise)
+
+
+def run(given: Mapping[str, str | None], context: Context, *, advises: bool = False) -> int:
+    """Review what a hook is about, and report findings alone.
+
+    Args:
+        given: options of the settings resolver, by key.
+        context: where to work; its environment says whether this is about a commit or a push.
+        advises: end with 0 whatever there is to say, also about why nothing could be judged.
+
+    Returns:
+        The exit status: 1 if a finding stops the commit, else 0.
+
+    Raises:
+        ThemisError: it could not do the job, and was not only to advise.
+    """
+    from themis_cli.escape import visible
+    from themis_model.error import ThemisError
+
+    try:
+        stopped = _stopping(given, context)
+    except ThemisError as problem:
+        if not advises:
+            raise
+        context.err.write(f"not judged: {visible(str(problem))}\n")
+        return 0
+    if advises or not stopped:
+        return 0
+    way = "SKIP=themis git commit, or git commit --no-verify, goes ahead all the same"
+    context.err.write(f"stopped by {stopped} {'finding' if stopped == 1 else 'findings'}; {way}\n")
+    return 1
+
+
+def _stopping(given: Mapping[str, str | None], context: Context) -> int:
+    """Report, and count the findings that stop."""
+    from themis_cli.gate import failing
+    from themis_cli.review import judged
+
+    report, config = judged(_selection(context.environ), given, context, None)
+    FORMATS["text"](report, context.out, Detail.QUIET)
+    if config.at().fail_on:
+        return len(failing(report.review, config))
+    return sum(not finding.below_threshold for finding in report.review.findings)
+
+
+def _selection(environ: Mapping[str, str]) -> "Selection":
+    """The commits that pre-commit names before a push, else what is staged."""
+    from themis_cli.source import Selection
+
+    start, end = environ.get("PRE_COMMIT_FROM_REF"), environ.get("PRE_COMMIT_TO_REF")
+    return Selection([f"{start}...{end}"]) if start and end else Selection(staged=True)
