@@ -29,6 +29,13 @@ def before(checkout: Checkout, root: Path, name: str = "a.py", ref: str | None =
     return change.before if isinstance(change, FileChange) else change.because
 
 
+def _moved(repo: Repo) -> None:
+    """Neither HEAD, nor the index, nor a log says that the branch is elsewhere."""
+    repo.git("config", "core.logAllRefUpdates", "false")
+    (repo.root / ".git/logs/HEAD").unlink()
+    repo.git("update-ref", "refs/heads/main", "HEAD~1")
+
+
 def _unlogged(repo: Repo) -> None:
     repo.write("a.py", "third\n")
     repo.git("-c", "core.logAllRefUpdates=false", "commit", "--quiet", "--all", "--message=x")
@@ -39,6 +46,7 @@ MOVES: list[tuple[str, Callable[[Repo], object], str | None]] = [
     ("nothing", lambda repo: None, "second\n"),
     ("a commit", lambda repo: repo.commit(a_py="third\n"), "third\n"),
     ("a commit that is not logged", _unlogged, "third\n"),
+    ("a branch that is moved", _moved, "first\n"),
     ("another branch", lambda repo: repo.git("checkout", "--quiet", "topic"), "first\n"),
     ("a detached HEAD", lambda repo: repo.git("checkout", "--quiet", "HEAD~1"), "first\n"),
     ("a soft reset", lambda repo: repo.git("reset", "--quiet", "--soft", "HEAD~1"), "first\n"),

@@ -47,6 +47,7 @@ class Editor:
         self.client = client
         self.root = root
         self.encoding = encoding
+        self.offered = lsp.ServerCapabilities()
         self.texts: dict[str, str] = {}
         self.published: dict[str, lsp.PublishDiagnosticsParams] = {}
         self._versions: dict[str, int] = {}
@@ -206,13 +207,14 @@ async def editing(
     environ = {**os.environ, "PYTHONPATH": _PATH, **home, **(environment or {})}
     await client.start_io(*command, env=environ, cwd=str(root))
     uris = [str(from_fs_path(str((root / name).resolve()))) for name in folders]
-    await client.initialize_session(
+    begun = await client.initialize_session(
         lsp.InitializeParams(
             capabilities=capabilities(encoding, **parts),
             workspace_folders=[lsp.WorkspaceFolder(uri, "folder") for uri in uris],
             initialization_options=found,
         )
     )
+    editor.offered = begun.capabilities
     try:
         yield editor
     finally:

@@ -122,6 +122,8 @@ async def test_diagnostics_are_pulled_or_pushed_and_never_both(repo: Repo) -> No
                 assert len(await editor.pushed(uri)) == 2
             assert await editor.hover(uri, 1)  # it has been judged
             assert (uri in editor.published) is not pulls
+            assert (editor.offered.diagnostic_provider is not None) is pulls
+            assert str(editor.offered.position_encoding) == "utf-16"
 
 
 async def test_what_a_person_reads_on_a_changed_line(repo: Repo) -> None:

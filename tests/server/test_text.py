@@ -1,7 +1,7 @@
 """Texts edited piece by piece are what they would be if edited as a whole; columns are what clients count."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
 
@@ -28,6 +28,9 @@ def offset(text: str, point: Point) -> int:
     return min(at + max(0, point.character), stop)
 
 
+@example("a\r", [(Point(1, 0), Point(1, 0), "\nb")])
+@example("a\nb\n\n", [(Point(1, 1), Point(2, 0), "\r")])
+@example("a\rb\n", [(Point(1, 0), Point(1, 1), "")])
 @given(PIECES, st.lists(st.tuples(POINTS, POINTS, PIECES), max_size=4))
 def test_an_edited_text_is_what_it_would_be_as_a_whole(start: str, edits: list[tuple[Point, Point, str]]) -> None:
     text, whole = Text(start), start

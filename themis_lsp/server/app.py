@@ -15,6 +15,8 @@ from themis_lsp.server.server import ThemisServer
 if TYPE_CHECKING:
     from themis_lsp.server.judge import Load
 
+_TURN: Final = 0.0005  # seconds a thread may compute before another gets its turn; reading a message takes several
+
 #: Everything a client may send, and who answers.
 FEATURES: Final[Mapping[str, tuple[Callable[..., Any], Any]]] = {
     lsp.INITIALIZE: (lifecycle.initialize, None),
@@ -68,7 +70,7 @@ def create(load: "Load") -> ThemisServer:
 
 def serve_stdio(load: "Load") -> int:
     """Serve one client over standard input and output, until it leaves; returns the exit status."""
-    _log_to_stderr()
+    _prepare()
     server = create(load)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed, by whatever library, must not end up among the messages
@@ -82,7 +84,7 @@ def serve_tcp(load: "Load", host: str, port: int) -> int:
     Raises:
         OSError: nobody can listen there.
     """
-    _log_to_stderr()
+    _prepare()
     server = create(load)
     sys.stderr.write(f"themis: waiting for a client on {host}:{port}\n")
     sys.stderr.flush()
@@ -90,6 +92,7 @@ def serve_tcp(load: "Load", host: str, port: int) -> int:
     return server.exit_status
 
 
-def _log_to_stderr() -> None:
-    """Standard output is the protocol's; a traceback is for whoever debugs the server."""
+def _prepare() -> None:
+    """Log to standard error, as standard output is the protocol's, and let messages be read while judging goes on."""
+    sys.setswitchinterval(_TURN)
     logging.basicConfig(format="themis: %(levelname)s: %(message)s", level=logging.WARNING)
