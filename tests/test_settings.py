@@ -17,7 +17,7 @@ from themis_lsp.pattern import path_matches
 from themis_lsp.settings import KEYS, Level, Settings
 from themis_model.criterion import Criterion
 
-KNOWN = "known are criteria, min-confidence, ignore, fail-on, max-findings, model, device, threads, intent"
+KNOWN = "known are criteria, min-confidence, ignore, fail-on, baseline, max-findings, model, device, threads, intent"
 SECURITY, READABILITY = Criterion.SECURITY_HARDNESS, Criterion.READABILITY_MAINTAINABILITY
 
 
@@ -174,7 +174,7 @@ ROWS = [
     ),
     Row(
         "endless",
-        "themis.toml is too large for a configuration: 300000 characters, 262144 allowed",
+        "themis.toml is too large: 300000 characters, 262144 allowed",
         {"themis.toml": "#" * 300_000},
     ),
     Row(
@@ -244,7 +244,7 @@ USER_SCHEMA: dict[str, Any] = SCHEMA["$defs"]["user"]
 
 
 def test_every_setting_has_a_key_and_every_key_its_place_in_the_schema() -> None:
-    assert {f.name.replace("_", "-") for f in fields(Settings)} | {"model", "device"} == set(KEYS)
+    assert {f.name.replace("_", "-") for f in fields(Settings)} | {"baseline", "model", "device"} == set(KEYS)
     assert set(SCHEMA["properties"]) == {k for k, key in KEYS.items() if key.level in (Level.PATH, Level.RUN)}
     assert set(USER_SCHEMA["properties"]) == {k for k, key in KEYS.items() if key.level is not Level.COMMAND}
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

@@ -28,6 +28,7 @@ Read = Callable[[str], str | None]
 FILES: Final = ("pyproject.toml", "themis.toml", ".themis.toml")
 
 _LONGEST = 256 * 1024  # characters
+_LONGEST_BASELINE = 16 * 1024 * 1024  # characters
 _PREFIX = "THEMIS_"
 _REFUSALS = {
     Level.COMMAND: "it is said anew for each change: give it as --{key}",
@@ -102,6 +103,28 @@ class Config:
         chosen = ChainMap(*map(dict, self._trusted)).get("device")
         return chosen.value if chosen else "auto"
 
+    def baseline(self, folder: Path) -> tuple[str, str] | None:
+        """Name and text of the baseline, or None if there is none.
+
+        The user's is on disk; the repository's is read where its configuration was, so that a change under review
+        cannot extend it.
+
+        Args:
+            folder: what a path of the user's starts from.
+
+        Raises:
+            SettingsError: it is named but cannot be read.
+        """
+        chosen = self.values().get("baseline")
+        if chosen is None:
+            return None
+        is_users = any("baseline" in source for source in self._trusted)
+        path = str(folder / _at_home(chosen.value)) if is_users else chosen.value
+        text = _text(path, _plain_file if is_users else self._read, _LONGEST_BASELINE)
+        if text is None:
+            raise SettingsError(f"there is no baseline {path}: write one with themis review --write-baseline FILE")
+        return chosen.value, text
+
     def _folder(self, folder: str) -> Source:
         if folder not in self._folders:
             self._folders[folder] = _from_folder(folder, self._read)
@@ -149,7 +172,7 @@ def _from_environment(environ: Mapping[str, str]) -> Source:
 
 
 def _from_user_file(path: Path) -> Source:
-    text = _text(str(path), lambda name: Path(name).read_text("utf-8") if Path(name).is_file() else None)
+    text = _text(str(path), _plain_file)
     source = {} if text is None else _from_table(_table(text, str(path)), str(path), (Level.COMMAND,))
     if "model" in source and not _at_home(source["model"].value).is_absolute():
         raise SettingsError(f"{path}: model is {shown(source['model'].plain)}: expected an absolute path")
@@ -182,13 +205,17 @@ def _at_home(path: str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111  (pathlib's raises where there is no home)
 
 
-def _text(name: str, read: Read) -> str | None:
+def _plain_file(name: str) -> str | None:
+    return Path(name).read_text("utf-8") if Path(name).is_file() else None
+
+
+def _text(name: str, read: Read, longest: int = _LONGEST) -> str | None:
     try:
         text = read(name)
     except (OSError, UnicodeError) as problem:
         raise SettingsError(f"cannot read {name}: {problem}") from None
-    if text is not None and len(text) > _LONGEST:
-        raise SettingsError(f"{name} is too large for a configuration: {len(text)} characters, {_LONGEST} allowed")
+    if text is not None and len(text) > longest:
+        raise SettingsError(f"{name} is too large: {len(text)} characters, {longest} allowed")
     return text
 
 

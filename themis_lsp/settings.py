@@ -165,6 +165,7 @@ KEYS: Final[Mapping[str, Key]] = {
         Level.RUN, "criteria with numbers from 0 to 1: security = 0.95 in a file, security:0.95,… elsewhere",
         _split_gates, _gates,
     ),
+    "baseline": Key(Level.RUN, "the path of a file that --write-baseline wrote", str, _text),
     "max-findings": Key(Level.RUN, "a whole number from 1 to 100000", int, _whole(100_000)),
     "model": Key(Level.USER, "the path of a model bundle", str, _text),
     "device": Key(Level.USER, "auto, cpu or cuda", str, _device),

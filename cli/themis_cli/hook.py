@@ -19,6 +19,7 @@ def command(
     min_confidence: options.MinConfidence = None,
     fail_on: options.FailOn = None,
     max_findings: options.MaxFindings = None,
+    baseline: options.Baseline = None,
     device: options.Device = None,
     model: options.Model = None,
 ) -> int:
@@ -39,6 +40,7 @@ def command(
         "min-confidence": min_confidence,
         "fail-on": fail_on,
         "max-findings": max_findings,
+        "baseline": baseline,
         "device": device,
         "model": model,
     }

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+Baseline = Annotated[
+    str | None, typer.Option("--baseline", metavar="FILE", help="Findings to keep quiet about; see --write-baseline.")
+]
 Criteria = Annotated[
     str | None,
     typer.Option("--criteria", metavar="NAME,…", help="Judge only these, e.g. `security,readability`."),

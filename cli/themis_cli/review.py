@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from themis_lsp.config import Config
     from themis_lsp.settings import Settings
 
+_EVERY = "100000"  # findings; the most that the setting allows
+
 
 def command(
     words: Annotated[
@@ -33,6 +35,11 @@ def command(
     min_confidence: options.MinConfidence = None,
     fail_on: options.FailOn = None,
     max_findings: options.MaxFindings = None,
+    baseline: options.Baseline = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option("--write-baseline", metavar="FILE", help="Accept everything that is found: write a baseline."),
+    ] = None,
     output_format: Annotated[
         str, typer.Option("--output-format", metavar="|".join(FORMATS), help="For people or for programs.")
     ] = "text",
@@ -53,6 +60,8 @@ def command(
     * `themis review --staged --fail-on security:0.95` guards what is about to be committed
 
     * `themis review --diff-file fix.patch` judges somebody else's patch
+
+    * `themis review v1..main --write-baseline known.json`, then `--baseline known.json`, speaks of what is new alone
     """
     from themis_cli.source import Selection
 
@@ -61,12 +70,15 @@ def command(
         "min-confidence": min_confidence,
         "fail-on": fail_on,
         "max-findings": max_findings,
+        "baseline": baseline,
         "intent": intent,
         "device": device,
         "model": model,
     }
     detail = Detail.QUIET if quiet else Detail.VERBOSE if verbose else Detail.NORMAL
     selection = Selection(words or (), base, staged, diff_file)
+    if write_baseline:
+        return accept(selection, given, real(), write_baseline)
     return run(selection, given, real(), output_format, output_file, detail)
 
 
@@ -110,6 +122,26 @@ def run(
     return 1 if wrong else 0
 
 
+def accept(selection: "Selection", given: Mapping[str, str | None], context: Context, target: Path) -> int:
+    """Write a baseline of everything that is found, besides what is in it already.
+
+    Raises:
+        ThemisError: it could not do the job.
+    """
+    from themis_cli.baseline import accepted, written
+    from themis_cli.output import opened
+    from themis_cli.report.tally import count
+
+    with opened(context.folder / target, context.out) as out:
+        if given.get("baseline") is None and (context.folder / target).is_file():
+            given = {**given, "baseline": str(target)}
+        report, config = judged(selection, {**given, "max-findings": _EVERY}, context, context.err)
+        out.write(written(accepted(config, context.folder), report.review.findings))
+    told = count(len(report.review.findings), "finding")
+    context.err.write(f"{told} added to the baseline {target}\n")
+    return 0
+
+
 def _summarise(report: "Report", context: Context, detail: Detail) -> None:
     """Put everything into the summary of the job: annotations are few."""
     if summary := context.environ.get("GITHUB_STEP_SUMMARY"):
@@ -131,6 +163,7 @@ def judged(
     Raises:
         ThemisError: it could not do the job.
     """
+    from themis_cli.baseline import accepted
     from themis_cli.gate import check_gate
     from themis_cli.progress import counted
     from themis_cli.report import Report
@@ -145,8 +178,9 @@ def judged(
         settings = config.at()
         scorer = context.load(config)
         check_gate(settings, scorer.info.calibration)
+        known = {row["fingerprint"] for row in accepted(config, context.folder)}
         changes = counted(comparison.changes, comparison.total, "files", progress)
-        outcome = review(edits_of(changes), scorer, settings, config.at)
+        outcome = review(edits_of(changes), scorer, settings, config.at, known)
         return Report(outcome, scorer.info, comparison.base, comparison.head), config
 
 
