@@ -35,7 +35,7 @@ LAYERS = {
     "themis_lsp": layer("themis_model tree_sitter unidiff", "git"),
     "themis_lsp.server": layer("themis_lsp themis_model pygls lsprotocol"),
     "themis_cli": layer(
-        "themis_lsp themis_model rich typer", "pygments themis_lsp.server themis_training themis_bench"
+        "themis_lsp themis_model rich typer", "pyarrow pygments themis_lsp.server themis_training themis_bench"
     ),
     "themis_bench": layer("themis_lsp themis_model numpy rich typer", "onnxruntime psutil pyarrow tokenizers"),
     "themis_training": layer(

@@ -182,11 +182,11 @@ def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Ite
         yield from about_criterion(finding["criterion"], calibration)
 
 
-def finding_in(path: Path, fingerprint: str) -> Mapping[str, Any]:
-    """The finding of a JSON report that has this fingerprint, or the only one that begins so.
+def report_in(path: Path) -> Mapping[str, Any]:
+    """A JSON report.
 
     Raises:
-        UsageError: the file is no such report, or does not have the finding.
+        UsageError: the file cannot be read, or is no such report.
     """
     from themis_cli.report.json import SCHEMA
     from themis_lsp.error import UsageError
@@ -199,6 +199,18 @@ def finding_in(path: Path, fingerprint: str) -> Mapping[str, Any]:
         report = None
     if not isinstance(report, dict) or report.get("schema") != SCHEMA:
         raise UsageError(f"{path} is not a {SCHEMA} report: write one with themis review --output-format json")
+    return report
+
+
+def finding_in(path: Path, fingerprint: str) -> Mapping[str, Any]:
+    """The finding of a JSON report that has this fingerprint, or the only one that begins so.
+
+    Raises:
+        UsageError: the file is no such report, or does not have the finding.
+    """
+    from themis_lsp.error import UsageError
+
+    report = report_in(path)
     found = [finding for finding in report["findings"] if finding["fingerprint"].startswith(fingerprint)]
     if len(found) != 1:
         known = ", ".join(finding["fingerprint"] for finding in report["findings"]) or "none"

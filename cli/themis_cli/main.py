@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from themis_cli import demo, doctor, explain, hook, lsp, model, rank, review, score
+from themis_cli import config, demo, doctor, explain, feedback, hook, lsp, model, rank, review, score
 from themis_cli.escape import visible
 from themis_model.error import ThemisError
 
@@ -36,6 +36,8 @@ app.command("explain")(explain.command)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.command("lsp")(lsp.command)
+app.add_typer(feedback.app, name="feedback")
+app.add_typer(config.app, name="config")
 app.add_typer(model.app, name="model")
 
 

@@ -1,0 +1,214 @@
+"""``themis feedback``: whether a finding was right, kept on this machine, and handed on as preference pairs."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from themis_cli.context import Context, real
+
+if TYPE_CHECKING:
+    from themis_cli.source import Selection
+    from themis_lsp.change import Edit
+
+SCHEMA: Final = "themis-feedback/1"
+
+_COLUMNS: Final = ("id", "source", "language", "criterion", "project", "license", "chosen", "rejected", "reason")
+_NEUTRAL: Final = "neutral"  # as ``themis_bench.pairs`` calls an edit that neither helps nor harms
+
+_Report = Annotated[Path, typer.Option("--report", metavar="FILE", help="The JSON report that has the finding.")]
+_Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="Of the finding, or how it begins.")]
+
+app = typer.Typer(rich_markup_mode="markdown")
+
+
+@app.callback(invoke_without_command=True)
+def _feedback(context: typer.Context) -> None:
+    """Say whether findings were right; it stays on this machine.
+
+    For example:
+
+    * `themis review --output-format json --output-file review.json`
+
+    * `themis feedback disagree 3f9c2ab1 --report review.json`
+
+    * `themis feedback export pairs.jsonl` makes pairs to train on, or to measure a model with
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("agree")
+def _agree(fingerprint: _Fingerprint, report: _Report) -> None:
+    """It is worse, as the finding says."""
+    give(fingerprint, report, real(), agrees=True)
+
+
+@app.command("disagree")
+def _disagree(fingerprint: _Fingerprint, report: _Report) -> None:
+    """It is not worse, whatever the finding says."""
+    give(fingerprint, report, real(), agrees=False)
+
+
+@app.command("export")
+def _export(target: Annotated[Path, typer.Argument(metavar="FILE", help="A .jsonl or .parquet file.")]) -> None:
+    """Write everything as preference pairs."""
+    export(target, real())
+
+
+def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> None:
+    """Keep one answer, with both texts of the edit it is about.
+
+    Raises:
+        UsageError: the report has no such finding, or the edit is no longer there.
+        GitError: the repository cannot say what changed.
+    """
+    from themis_cli.escape import visible
+    from themis_cli.explain import finding_in, report_in
+
+    finding = finding_in(context.folder / report, fingerprint)
+    reviewed = report_in(context.folder / report)
+    edit, project = _edit(finding, reviewed, context.folder)
+    row = {
+        "schema": SCHEMA,
+        "fingerprint": finding["fingerprint"],
+        "agrees": agrees,
+        "criterion": finding["criterion"],
+        "defect": finding["defect"],
+        "p": finding["p"],
+        "model": reviewed["model"],
+        "project": project,
+        "path": edit.path,
+        "unit": edit.unit,
+        "language": edit.language,
+        "before": "\n".join(edit.before.lines),
+        "after": "\n".join(edit.after.lines),
+    }
+    kept = store(context.environ)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(f"{json.dumps(row)}\n")
+    word = "agreed with" if agrees else "disagreed with"
+    context.out.write(f"{word} {finding['fingerprint']} ({visible(edit.unit)}); kept in {kept}\n")
+
+
+def export(target: Path, context: Context) -> None:
+    """Write the last answer about each finding as a pair, or as a neutral edit where people disagreed.
+
+    Raises:
+        UsageError: nothing was said yet, or the file cannot be written.
+    """
+    from themis_cli.output import opened
+    from themis_lsp.error import UsageError
+
+    pairs = [_pair(row) for row in answers(context.environ)]
+    if not pairs:
+        raise UsageError("there is no feedback yet: give some with themis feedback agree or disagree")
+    if target.suffix == ".parquet":
+        _write_parquet(pairs, context.folder / target)
+    elif target.suffix == ".jsonl":
+        with opened(context.folder / target, context.out) as out:
+            out.writelines(f"{json.dumps(pair)}\n" for pair in pairs)
+    else:
+        raise UsageError(f"{target} is neither .jsonl nor .parquet: name one of them")
+    context.out.write(f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} written to {target}\n")
+
+
+def store(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Where answers are kept: in %LOCALAPPDATA% on Windows, else in $XDG_DATA_HOME or ~/.local/share."""
+    base = Path(environ.get("LOCALAPPDATA" if platform == "win32" else "XDG_DATA_HOME", ""))
+    home = Path(os.path.expanduser("~/.local/share"))  # noqa: PTH111  (pathlib's raises where there is no home)
+    return (base if base.is_absolute() else home) / "themis" / "feedback.jsonl"
+
+
+def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+    """The last answer about each finding of each model, in the order in which they were first given.
+
+    Raises:
+        UsageError: a line of the file is no answer.
+    """
+    from themis_lsp.error import UsageError
+
+    kept = store(environ)
+    if not kept.is_file():
+        return ()
+    found = {}
+    for number, line in enumerate(kept.read_text("utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            found[row["fingerprint"], row["model"]["digest"]] = {**row, "schema": _known(row["schema"])}
+        except (ValueError, TypeError, KeyError):
+            raise UsageError(f"line {number} of {kept} is no {SCHEMA} row: take it out") from None
+    return tuple(found.values())
+
+
+def _known(schema: str) -> str:
+    if schema != SCHEMA:
+        raise ValueError
+    return schema
+
+
+def _pair(row: Mapping[str, Any]) -> dict[str, str]:
+    agrees = row["agrees"]
+    return {
+        "id": f"{row['fingerprint']}-{row['model']['digest'][:8]}",
+        "source": "feedback",
+        "language": row["language"],
+        "criterion": row["criterion"] if agrees else _NEUTRAL,
+        "project": row["project"],
+        "license": "own",
+        "chosen": row["before"] if agrees else row["after"],
+        "rejected": row["after"] if agrees else row["before"],
+        "reason": (row["defect"] or "") if agrees else "",
+    }
+
+
+def _write_parquet(pairs: Sequence[Mapping[str, str]], target: Path) -> None:
+    from themis_lsp.error import UsageError
+
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        raise UsageError("a .parquet file needs the package pyarrow: install it, or name a .jsonl file") from None
+    try:
+        parquet.write_table(pyarrow.table({name: [pair[name] for pair in pairs] for name in _COLUMNS}), target)
+    except OSError as problem:
+        raise UsageError(f"cannot write {target}: {problem.strerror}") from None
+
+
+def _edit(finding: Mapping[str, Any], report: Mapping[str, Any], folder: Path) -> "tuple[Edit, str]":
+    """The edit a finding is about, from the repository, and the repository's name."""
+    from themis_cli.source import selected
+    from themis_lsp.change import Skip
+    from themis_lsp.edits import edits_of
+    from themis_lsp.error import UsageError
+    from themis_lsp.repository import Repository
+
+    with Repository.open(folder) as repository:
+        root = repository.root
+    first = finding["lines"][0][0] - 1
+    with selected(_selection(finding, report), root) as (comparison, _):
+        for edit in edits_of(comparison.changes):
+            if isinstance(edit, Skip) or (edit.path, edit.unit) != (finding["path"], finding["unit"]):
+                continue
+            if first in edit.after.numbers:
+                return edit, root.name
+    raise UsageError(f"{finding['path']} has changed since the report was written: review it again")
+
+
+def _selection(finding: Mapping[str, Any], report: Mapping[str, Any]) -> "Selection":
+    """What to compare, so that the edit of a report is seen once more."""
+    from themis_cli.source import Selection
+    from themis_lsp.error import UsageError
+
+    base, head, path = report["base"], report["head"], f"./{finding['path']}"
+    if head == "patch":
+        raise UsageError("the report is of a patch, which is not here: apply it, and review the work tree")
+    if head == "index":
+        return Selection([path], staged=True)
+    return Selection([base if head == "work tree" else f"{base}..{head}", path])

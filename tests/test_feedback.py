@@ -1,0 +1,130 @@
+"""Feedback stays on the machine and comes out as pairs; settings are shown with who set them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.repo import Repo
+from tests.test_commands import BASE, WORSE, context, reviewed, told
+from themis_bench.pairs import read_pairs
+from themis_cli import config, feedback
+from themis_cli.context import Context
+from themis_cli.source import Selection
+from themis_lsp.error import ThemisError, UsageError
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """One committed file, made worse in the work tree."""
+    repo = Repo.make(tmp_path / "repo")
+    repo.commit(a_py="import sys\n\n\n" + BASE)
+    repo.write("a.py", "import sys\n\n\n" + WORSE)
+    return repo
+
+
+def world(repo: Repo) -> Context:
+    found = context(repo.root)
+    home = str(repo.root.parent / "home")
+    return replace(found, environ={**found.environ, "XDG_DATA_HOME": home, "LOCALAPPDATA": home})
+
+
+def staged(repo: Repo) -> Selection:
+    repo.git("add", "a.py")
+    repo.write("a.py", BASE)
+    return Selection(staged=True)
+
+
+def by_range(repo: Repo) -> Selection:
+    repo.commit()
+    repo.write("a.py", "")
+    repo.commit()
+    return Selection(["HEAD~2..HEAD~1"])
+
+
+def fingerprint(repo: Repo, selection: Selection) -> str:
+    reviewed(repo, selection=selection, form="json", file=repo.root.parent / "review.json")
+    (finding,) = json.loads((repo.root.parent / "review.json").read_text("utf-8"))["findings"]
+    return str(finding["fingerprint"])
+
+
+REPORT = Path("../review.json")
+
+
+@pytest.mark.parametrize("ask", [lambda _: Selection(), staged, by_range])
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_the_last_answer_becomes_a_pair(repo: Repo, ask: Callable[[Repo], Selection], suffix: str) -> None:
+    name = fingerprint(repo, ask(repo))
+    here = world(repo)
+    feedback.give(name[:6], REPORT, here, agrees=False)
+    feedback.export(Path(f"../no.{suffix}"), here)
+    feedback.give(name, REPORT, here, agrees=True)
+    feedback.export(Path(f"../yes.{suffix}"), here)
+    (no,), (yes,) = (read_pairs(repo.root.parent / f"{word}.{suffix}") for word in ("no", "yes"))
+    assert (no.criterion, no.chosen, no.rejected) == (None, WORSE.rstrip("\n"), BASE.rstrip("\n"))
+    assert (yes.criterion, yes.chosen, yes.rejected) == ("security_hardness", BASE.rstrip("\n"), WORSE.rstrip("\n"))
+    assert (yes.language, yes.project, yes.source) == ("python", "repo", "feedback")
+    assert told(here.out).splitlines()[1] == f"1 pair written to ../no.{suffix}"
+    assert len(feedback.store(here.environ).read_text("utf-8").splitlines()) == 2
+
+
+def patched(repo: Repo) -> Selection:
+    repo.write("a.diff", repo.git("diff") + "\n")
+    return Selection(diff_file="a.diff")
+
+
+def changed_since(repo: Repo) -> None:
+    repo.write("a.py", BASE)
+
+
+# what was reviewed, what happened then, words of the refusal
+REFUSED: list[tuple[Callable[[Repo], Selection], Callable[[Repo], None], str]] = [
+    (patched, lambda _: None, "the report is of a patch"),
+    (lambda _: Selection(), changed_since, "a.py has changed since the report was written"),
+]
+
+
+@pytest.mark.parametrize(("ask", "happens", "words"), REFUSED)
+def test_an_answer_needs_the_edit(
+    repo: Repo, ask: Callable[[Repo], Selection], happens: Callable[[Repo], None], words: str
+) -> None:
+    name = fingerprint(repo, ask(repo))
+    happens(repo)
+    with pytest.raises(ThemisError, match=words):
+        feedback.give(name, REPORT, world(repo), agrees=True)
+
+
+def test_without_answers_there_is_nothing_to_export(repo: Repo) -> None:
+    with pytest.raises(UsageError, match="there is no feedback yet"):
+        feedback.export(Path("x.jsonl"), world(repo))
+
+
+def test_a_damaged_store_is_named(repo: Repo) -> None:
+    here = world(repo)
+    kept = feedback.store(here.environ)
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}\n", "utf-8")
+    with pytest.raises(UsageError, match=r"line 1 of .*feedback\.jsonl is no themis-feedback/1 row"):
+        feedback.export(Path("x.jsonl"), here)
+
+
+# a path, rows that are shown
+SHOWN = [
+    ("", ['criteria ["security"] themis.toml', "max-findings 3 THEMIS_MAX_FINDINGS", "device auto default"]),
+    ("sub/a.py", ['criteria ["memory"] sub/themis.toml', 'fail-on {"security": 0.9} themis.toml']),
+    ("other/a.py", ['criteria ["security"] themis.toml', "baseline not set default"]),
+]
+
+
+@pytest.mark.parametrize(("path", "rows"), SHOWN)
+def test_settings_are_shown_with_who_set_them(repo: Repo, path: str, rows: list[str]) -> None:
+    repo.write("themis.toml", 'criteria = ["security"]\nfail-on = { security = 0.9 }\n')
+    repo.write("sub/themis.toml", 'criteria = ["memory"]\n')
+    here = world(repo)
+    config.show(path, replace(here, environ={**here.environ, "THEMIS_MAX_FINDINGS": "3"}))
+    lines = [" ".join(line.split()) for line in told(here.out).splitlines()]
+    assert [row for row in rows if row not in lines] == [], lines
+    with pytest.raises(UsageError, match="is outside of"):
+        config.show("../x.py", here)
