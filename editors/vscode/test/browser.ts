@@ -63,10 +63,12 @@ async function typeWorse(page: Page): Promise<void> {
 /** Settings of the machine, which alone may say what runs; as the file is not watched here, the editor writes it. */
 async function configure(page: Page, settings: object): Promise<void> {
   await command(page, "Preferences: Open Remote Settings (JSON)");
-  await page.locator(".tab.active", { hasText: "settings.json" }).waitFor();
+  await page.locator(".editor-instance .view-line", { hasText: /^\{/ }).first().click();
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText(JSON.stringify(settings));
+  await page.locator(".tab.active.dirty", { hasText: "settings.json" }).waitFor();
   await page.keyboard.press("Control+s");
+  await page.locator(".tab.active:not(.dirty)", { hasText: "settings.json" }).waitFor();
   await page.locator(".tab", { hasText: example.file }).click();
 }
 
