@@ -8,6 +8,7 @@ from themis_model.calibrate import Calibration, State, Threshold
 from themis_model.criterion import CRITERIA
 from themis_model.naming import Naming
 from themis_model.reason import reasons
+from themis_training.personal.card import personal_words
 
 _INTRODUCTION = """\
 # {name}
@@ -50,6 +51,7 @@ def write_card(
     """
     parts = [
         _INTRODUCTION.format(name=name),
+        personal_words(training.get("personalised"), results.get("tail")),
         "## What may speak\n",
         _speaking(calibration),
         _naming(naming),

@@ -1,11 +1,14 @@
 """``themis train``: from public histories and preference pairs to a bundle."""
 
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from themis_training.mined import MinedEdit
     from themis_training.recipe import Recipe
 
 app = typer.Typer(
@@ -200,6 +203,59 @@ def reality_command(
 
     for (source, criterion, split), count in sorted(write_reality(read_edits(edits, EVERY_KIND), out).items()):
         typer.echo(f"{source} {criterion} {split}: {count}")
+
+
+@app.command("personalise")
+def personalise_command(
+    repository: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A clone of your own repository.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder of the new bundle; a bundle there is replaced.")],
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Bundle to start from instead of the shipped.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder for mined edits, for the next run; else OUT.mined.")
+    ] = None,
+    commits: Annotated[
+        int | None, typer.Option(min=1, help="Commits read per year; as many again if they claim something.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write the bundle even if it is not better.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the intervals.")] = 1,
+) -> None:
+    """Correct a bundle by what your own repository merged and took back, if that helps on its newest edits.
+
+    Nothing leaves the machine. Use the new bundle with `themis review --model DIR`.
+
+    Example: themis train personalise . --out ../our-model
+    """
+    import torch
+
+    from themis_model.bundle import DEFAULT
+    from themis_training.personal.personalise import PersonalError, Steps, personalise
+    from themis_training.personal.tail import table
+    from themis_training.personal.write import check_target, write_personal
+
+    torch.set_num_threads(1)
+    check_target(out, model or DEFAULT)
+    steps = Steps(lambda line: typer.echo(line, err=True), _counted)
+    mined = work or out.with_name(f"{out.name}.mined")
+    found = personalise(repository, model, mined, steps, seed=seed, per_year=commits)
+    typer.echo(f"fitted to {len(found.older)} edits, measured on the {len(found.newest)} since {found.until}")
+    typer.echo(table(found.tail))
+    objection = found.tail.objection
+    if objection and not force:
+        raise PersonalError(f"no bundle is written: {objection} on the newest edits; --force writes it all the same")
+    write_personal(found, out)
+    typer.echo(f"wrote {out}{f' by force, although {objection}' if objection else ''}: themis review --model {out}")
+
+
+def _counted(edits: "Sequence[MinedEdit]") -> "Iterable[MinedEdit]":
+    """Show progress on terminals."""
+    if not sys.stderr.isatty():
+        return edits
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(edits, "edits scored", console=Console(stderr=True), transient=True)
 
 
 def _recipe(name: str) -> "Recipe":

@@ -23,7 +23,7 @@ from themis_training.mined import Kind, MinedEdit, PartInfo, part_info, write_pa
 from themis_training.neutral import bears_out, purpose_of
 from themis_training.origin import is_excluded, repository_name, split_of
 from themis_training.reverts import Revert, reverts_of
-from themis_training.shape import LEAST_DEPTH, tree_depth
+from themis_training.shape import LEAST_DEPTH, is_aside, tree_depth
 
 _GOLDEN = (5**0.5 - 1) / 2
 _LARGEST_UNIT = 60_000  # characters
@@ -45,6 +45,8 @@ class MineOptions:
         exclude: projects that serve elsewhere; a repository is left out if its name or its owner is among them.
         hold_out: repositories that are ``test`` whatever the draw.
         jobs: repositories read at the same time.
+        any_license: also read repositories without a permissive licence, as whoever mines their own code may.
+        with_tests: also read commits that change one source file and, beside it, tests, examples and the like.
     """
 
     since: date | None = None
@@ -55,6 +57,8 @@ class MineOptions:
     exclude: frozenset[str] = frozenset()
     hold_out: frozenset[str] = frozenset()
     jobs: int = 1
+    any_license: bool = False
+    with_tests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,34 +127,35 @@ def mine(
         done.append(mined)
         on_done(mined)
     done.sort(key=lambda mined: mined.repository)
-    kept = [_part(parts, mined.repository) for mined in done if mined.because is None]
+    kept = [part_of(parts, mined.repository) for mined in done if mined.because is None]
     return MineReport(tuple(done), out / "edits.parquet", combine(kept, out / "edits.parquet", benchmarks))
 
 
 def _each(named: Sequence[tuple[str, Path]], parts: Path, options: MineOptions) -> Iterator[Mined]:
     if options.jobs == 1:
         for name, clone in named:
-            yield _mine_one(name, clone, parts, options)
+            yield mine_one(name, clone, parts, options)
         return
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         try:
-            for future in as_completed([pool.submit(_mine_one, *pair, parts, options) for pair in named]):
+            for future in as_completed([pool.submit(mine_one, *pair, parts, options) for pair in named]):
                 yield future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _mine_one(name: str, clone: Path, parts: Path, options: MineOptions) -> Mined:
+def mine_one(name: str, clone: Path, parts: Path, options: MineOptions) -> Mined:
+    """Mine one clone into a file of its own in the folder ``parts``, unless an earlier run did."""
     if is_excluded(name, options.exclude):
         return Mined(name, None, "excluded, as it serves elsewhere")
     try:
         with Repository.open(clone) as repository:
-            spdx = _license(repository)
+            spdx = _license(repository) or ("its own" if options.any_license else None)
             if spdx is None:
                 return Mined(name, None, "no permissive licence was recognised")
             split = split_of(name, options.hold_out)
-            file, stamp = _part(parts, name), _stamp(repository.head(), split, options)
+            file, stamp = part_of(parts, name), _stamp(repository.head(), split, options)
             earlier = part_info(file)
             if earlier and earlier.stamp == stamp:
                 return Mined(name, spdx, info=earlier, again=True)
@@ -166,9 +171,10 @@ def _edits_in(
     repository: Repository, origin: tuple[str, str, Split], options: MineOptions
 ) -> tuple[list[MinedEdit], int, int]:
     """Edits by date, the number of commits looked into, and of files that could not be used."""
-    commits = [
-        c for c in commits_of(repository, options.since, options.until) if len(c.files) == 1 or purpose_of(c.message)
-    ]
+    history = commits_of(repository, options.since, options.until)
+    if options.with_tests:
+        history = map(_without_tests, history)
+    commits = [c for c in history if len(c.files) == 1 or purpose_of(c.message)]
     taken_back = reverts_of(repository)
     order = spread(len(commits))
     sampled = order[: options.commits]
@@ -192,6 +198,12 @@ def _edits_in(
                 found.append(replace(row, kind=Kind.CLAIMED))
     found.sort(key=lambda row: (row.date, row.commit, row.path, row.unit))
     return found, len(looked_into), unread
+
+
+def _without_tests(commit: Commit) -> Commit:
+    """The commit as if it had left alone what only serves its one source file, if it has one."""
+    code = tuple(file for file in commit.files if not is_aside(file.path))
+    return replace(commit, files=code) if len(code) == 1 else commit
 
 
 def _tells(commit: Commit, taken_back: Mapping[str, Revert]) -> bool:
@@ -230,7 +242,8 @@ def _evidence(edit: Edit, commit: Commit) -> str:
     return purpose if purpose and bears_out(edit, purpose) else ""
 
 
-def _part(parts: Path, name: str) -> Path:
+def part_of(parts: Path, name: str) -> Path:
+    """Where ``mine_one`` puts the edits of a repository."""
     return parts / f"{name.replace('/', '+')}.parquet"
 
 
@@ -239,6 +252,7 @@ def _stamp(head: str, split: Split, options: MineOptions) -> str:
     columns = [column.name for column in fields(MinedEdit)]
     bounds = [options.commits, options.ordinary, options.per_commit, terms().digest]
     settings = [head, split, str(options.since), str(options.until), bounds, columns]
+    settings += ["with tests"] if options.with_tests else []
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 

@@ -27,17 +27,25 @@ def write_reality(edits: Iterable[MinedEdit], out: Path) -> Counter[tuple[str, s
     return Counter((row["source"], row["criterion"], row["split"]) for row in rows)
 
 
+def claim_about(edit: MinedEdit) -> Criterion | None:
+    """What people said an edit improves or, of one that was taken back, made worse; None if they did not say."""
+    if edit.nature != Nature.CODE or edit.kind == Kind.NEUTRAL:
+        return None
+    if edit.criterion:
+        return Criterion(edit.criterion)
+    return Criterion.FUNCTIONAL_CORRECTNESS if edit.kind == Kind.REVERTED else None
+
+
 def _rows(edits: Iterable[MinedEdit]) -> Iterator[dict[str, Any]]:
     for number, edit in enumerate(edits):
-        if edit.nature != Nature.CODE or edit.kind == Kind.NEUTRAL:
+        criterion = claim_about(edit)
+        if criterion is None:
             continue
         reverted = edit.kind == Kind.REVERTED
-        if not (edit.criterion or reverted):
-            continue
         chosen, rejected = (edit.before, edit.after) if reverted else (edit.after, edit.before)
         yield {
             "id": f"mined/{number}", "source": "mined/reverted" if reverted else "mined/claimed",
-            "language": edit.language, "criterion": edit.criterion or Criterion.FUNCTIONAL_CORRECTNESS.value,
+            "language": edit.language, "criterion": criterion.value,
             "prompt": edit.message.split("\n")[0], "chosen": chosen, "rejected": rejected, "rule": "", "reason": "",
             "cwe": "", "project": edit.repo, "license": edit.license, "source_repo": edit.repo,
             "source_path": edit.path, "commit": edit.commit, "split": use_of(edit.repo, edit.split).value,
