@@ -1,5 +1,6 @@
 """The language server: what it answers to, and how it is started."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -11,11 +12,10 @@ from lsprotocol import types as lsp
 from themis_lsp import __version__
 from themis_lsp.server import commands, documents, lifecycle, requests
 from themis_lsp.server.server import ThemisServer
+from themis_lsp.server.transport import over_stdio, over_tcp
 
 if TYPE_CHECKING:
     from themis_lsp.server.judge import Load
-
-_TURN: Final = 0.0005  # seconds a thread may compute before another gets its turn; reading a message takes several
 
 #: Everything a client may send, and who answers.
 FEATURES: Final[Mapping[str, tuple[Callable[..., Any], Any]]] = {
@@ -70,11 +70,12 @@ def create(load: "Load") -> ThemisServer:
 
 def serve_stdio(load: "Load") -> int:
     """Serve one client over standard input and output, until it leaves; returns the exit status."""
-    _prepare()
+    _log_to_stderr()
     server = create(load)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed, by whatever library, must not end up among the messages
-    server.start_io(stdout=out)
+    with open(0, "rb", buffering=0, closefd=False) as source:  # noqa: PTH123  (a descriptor has no path)
+        asyncio.run(over_stdio(server, source, out))
     return server.exit_status
 
 
@@ -84,15 +85,17 @@ def serve_tcp(load: "Load", host: str, port: int) -> int:
     Raises:
         OSError: nobody can listen there.
     """
-    _prepare()
+    _log_to_stderr()
     server = create(load)
-    sys.stderr.write(f"themis: waiting for a client on {host}:{port}\n")
-    sys.stderr.flush()
-    server.start_tcp(host, port)
+    asyncio.run(over_tcp(server, host, port, lambda: _say(f"waiting for a client on {host}:{port}")))
     return server.exit_status
 
 
-def _prepare() -> None:
-    """Log to standard error, as standard output is the protocol's, and let messages be read while judging goes on."""
-    sys.setswitchinterval(_TURN)
+def _say(line: str) -> None:
+    sys.stderr.write(f"themis: {line}\n")
+    sys.stderr.flush()
+
+
+def _log_to_stderr() -> None:
+    """Log to standard error, as standard output is the protocol's."""
     logging.basicConfig(format="themis: %(levelname)s: %(message)s", level=logging.WARNING)
