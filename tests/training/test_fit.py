@@ -162,7 +162,7 @@ def test_the_wide_path_is_the_sum_its_fit_assumes() -> None:
     for view in VIEWS:
         ids = torch.tensor([view])
         buckets = wide_features(wide, np.array(view, np.uint16))
-        expected = wide.table.weight[torch.from_numpy(buckets)].sum(0) / (len(buckets) + wide.damping) ** 0.5
+        expected = wide.table.weight[torch.from_numpy(buckets)].sum(0) / (len(buckets) + wide.damping) ** wide.power
         assert torch.allclose(wide(ids, changed_region(ids), torch.ones_like(ids))[0], expected, atol=1e-5)
 
 

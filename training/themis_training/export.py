@@ -100,7 +100,7 @@ def export_bundle(
         record = json.loads((run / RUN).read_text(encoding="utf-8"))
         training = record | {"calibration_edits": edit_origins(for_calibration)}
         naming = None
-        if found := load_naming(run):
+        if found := load_naming(run, recipe):
             reading, naming = found
             export_evidence(reading, work / "evidence.onnx")
             quantise(work / "evidence.onnx", work / REASONS, reduce_range=reduce_range)

@@ -127,19 +127,19 @@ def _fit_naming(
     """Fit the graph that names defects; it is read as real pairs say, which operators' pairs are not."""
     folds = folds_by_origin(pairs, max(recipe.folds, 4), recipe.seed)
     fold = {pair.id: folds[pair.id] for pair in pairs if not recipe.is_synthetic(pair.source)}
-    evidence, naming = fit_naming(examples, differences, recipe.criteria, recipe.caps, fold)
+    evidence, naming = fit_naming(examples, differences, recipe.criteria, recipe.caps, fold, recipe.shape.power)
     torch.save(evidence.state_dict(), run / EVIDENCE)
     (run / NAMING).write_text(json.dumps(naming.to_json(), indent=1), encoding="utf-8")
 
 
-def load_naming(run: Path) -> tuple[Evidence, Naming] | None:
+def load_naming(run: Path, recipe: Recipe) -> tuple[Evidence, Naming] | None:
     """The graph that names defects of a finished run, and how it is read; None if it knows no reasons."""
     if not (run / NAMING).exists():
         return None
     naming = Naming.from_json(json.loads((run / NAMING).read_text(encoding="utf-8")))
     if not naming.reasons:
         return None
-    evidence = Evidence(BUCKETS, LONGEST_GRAM, len(naming.reasons))
+    evidence = Evidence(BUCKETS, LONGEST_GRAM, len(naming.reasons), recipe.shape.power)
     evidence.load_state_dict(torch.load(run / EVIDENCE, weights_only=True))
     return evidence, naming
 

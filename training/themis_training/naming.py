@@ -58,6 +58,7 @@ def fit_naming(
     criteria: Sequence[Criterion],
     caps: Mapping[str, float],
     fold: Mapping[str, int],
+    power: float,
 ) -> tuple[Evidence, Naming]:
     """The graph that names defects, trained on all examples, and how it is read, measured on those with a fold.
 
@@ -67,6 +68,7 @@ def fit_naming(
         criteria: whose reasons are learned.
         caps: weight per pair of a group of sources.
         fold: of the pairs to calibrate on: each is named by a fit that saw nothing of its fold.
+        power: of the number of n-grams, as in the features.
     """
     parts: dict[Criterion, _Part] = {}
     read: dict[Criterion, tuple[float, Threshold]] = {}
@@ -84,7 +86,7 @@ def fit_naming(
             right.append(named.labels[rows])
         if logits:
             read[criterion] = calibrated(np.concatenate(logits), np.concatenate(right))
-    return _joined(parts, read)
+    return _joined(parts, read, power)
 
 
 def named_of(
@@ -110,7 +112,7 @@ def named_of(
 
 
 def fit_reasons(
-    named: Named, kept: npt.NDArray[np.bool_], steps: int = 60
+    named: Named, kept: npt.NDArray[np.bool_], steps: int = 40
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Buckets ``[f]`` and their evidence ``[f, reasons]``, from the pairs in ``kept``."""
     chosen = np.flatnonzero(kept)
@@ -173,10 +175,10 @@ def _loss(logits: npt.NDArray[np.float32], right: npt.NDArray[np.int64]) -> floa
 
 
 def _joined(
-    parts: Mapping[Criterion, _Part], read: Mapping[Criterion, tuple[float, Threshold]]
+    parts: Mapping[Criterion, _Part], read: Mapping[Criterion, tuple[float, Threshold]], power: float
 ) -> tuple[Evidence, Naming]:
     names = [name for criterion in CRITERIA if criterion in parts for name in parts[criterion].named.known]
-    evidence = Evidence(BUCKETS, LONGEST_GRAM, len(names))
+    evidence = Evidence(BUCKETS, LONGEST_GRAM, len(names), power)
     with torch.no_grad():
         for named, buckets, table in parts.values():
             columns = torch.tensor([names.index(name) for name in named.known])

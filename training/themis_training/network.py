@@ -28,6 +28,7 @@ class Shape:
         hidden: width of the deep path.
         buckets: of the wide path, a power of two; 0 leaves it out.
         longest_gram: n-grams of 1..this many tokens.
+        power: of the number of n-grams by which the wide path's sum is divided: 0 is a sum, 1 a mean.
     """
 
     vocabulary: int
@@ -35,6 +36,7 @@ class Shape:
     hidden: int
     buckets: int
     longest_gram: int = 2
+    power: float = 0.5
 
     @property
     def bert(self) -> BertConfig:
@@ -66,7 +68,7 @@ class RewardNetwork(PreTrainedModel):
             self.head = nn.Linear(2 * shape.hidden, len(CRITERIA))
             nn.init.normal_(self.head.weight, std=0.02)
             nn.init.zeros_(self.head.bias)
-        self.wide = Wide(shape.buckets, shape.longest_gram) if shape.buckets else None
+        self.wide = Wide(shape.buckets, shape.longest_gram, power=shape.power) if shape.buckets else None
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> SequenceClassifierOutput:
         """Rewards as the logits of a Hugging Face sequence classifier, which is what optimum exports."""
@@ -87,16 +89,19 @@ class RewardNetwork(PreTrainedModel):
 
 
 class Wide(nn.Module):
-    """Sum of one weight per hashed n-gram that touches the changed region, over the root of their number.
+    """Sum of one weight per hashed n-gram that touches the changed region, over a power of their number.
 
     The damping keeps a large edit from being certain merely because it is large.
     """
 
-    def __init__(self, buckets: int, longest_gram: int, damping: float = 4.0, columns: int = len(CRITERIA)) -> None:
+    def __init__(
+        self, buckets: int, longest_gram: int, damping: float = 4.0, columns: int = len(CRITERIA), power: float = 0.5
+    ) -> None:
         super().__init__()
         self.buckets = buckets
         self.longest_gram = longest_gram
         self.damping = damping
+        self.power = power
         self.table = nn.Embedding(buckets, columns)
         nn.init.zeros_(self.table.weight)
 
@@ -106,7 +111,7 @@ class Wide(nn.Module):
         buckets, touches = zip(*(self.grams(ids, region, seen, n) for n in lengths), strict=True)
         mask = torch.cat(touches, dim=1).float().unsqueeze(-1)
         summed = (self.table(torch.cat(buckets, dim=1)) * mask).sum(dim=1)
-        return cast("Tensor", summed / torch.sqrt(mask.sum(dim=1) + self.damping))
+        return cast("Tensor", summed / (mask.sum(dim=1) + self.damping) ** self.power)
 
     def grams(self, ids: Tensor, region: Tensor, seen: Tensor, length: int) -> tuple[Tensor, Tensor]:
         """Buckets and region masks, ``[batch, tokens - length + 1]``, of the n-grams of one length."""
@@ -124,9 +129,9 @@ class Wide(nn.Module):
 class Evidence(nn.Module):
     """Token ids ``[batch, tokens]`` to evidence for each named defect, ``[batch, reasons]``: a wide path of its own."""
 
-    def __init__(self, buckets: int, longest_gram: int, reasons: int) -> None:
+    def __init__(self, buckets: int, longest_gram: int, reasons: int, power: float) -> None:
         super().__init__()
-        self.wide = Wide(buckets, longest_gram, columns=reasons)
+        self.wide = Wide(buckets, longest_gram, columns=reasons, power=power)
 
     def forward(self, input_ids: Tensor) -> Tensor:
         """Evidence; nothing is padded."""

@@ -103,12 +103,12 @@ def wide_2() -> Recipe:
     return Recipe(
         "themis-wide-2",
         1,
-        Shape(8192, 0, 256, 1 << 18, 3),
+        Shape(8192, 0, 256, 1 << 18, 3, power=0.75),
         CRITERIA,
         _TEMPLATES,
         _NAMED_CAPS,
         held_out=_HELD_OUT,
-        ridge=0.05,
+        ridge=0.0135,
         tied=_ALL_BUT_CORRECTNESS,
         ties=_TIES,
         most_ties=12_000,
@@ -121,7 +121,7 @@ def small_2() -> Recipe:
     return replace(
         wide_2(),
         name="themis-small-2",
-        shape=Shape(8192, 4, 256, 1 << 18, 3),
+        shape=Shape(8192, 4, 256, 1 << 18, 3, power=0.75),
         folds=0,
         pretraining=Pretraining(tokens=20_000_000, batch_tokens=6144, rate=8e-4),
         deep=DeepFit(epochs=1, batch_tokens=6144, rate=3e-4),

@@ -70,7 +70,7 @@ def differences_of(wide: Wide, examples: Iterable[Example]) -> list[Difference]:
         sides = []
         for ids, sign in ((example.chosen, 1.0), (example.rejected, -1.0)):
             buckets = wide_features(wide, ids)
-            sides.append((buckets, np.full(len(buckets), sign / (len(buckets) + wide.damping) ** 0.5)))
+            sides.append((buckets, np.full(len(buckets), sign / (len(buckets) + wide.damping) ** wide.power)))
         both = np.concatenate([buckets for buckets, _ in sides])
         unique, place = np.unique(both, return_inverse=True)
         values = np.bincount(place, np.concatenate([v for _, v in sides]), len(unique))

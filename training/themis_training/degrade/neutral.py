@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from themis_training.degrade.function import Function, Way, replace, swap, text_of
@@ -31,7 +32,7 @@ def _renamed(function: Function, draw: random.Random) -> Iterator[Way]:
 def _reordered(function: Function, _: random.Random) -> Iterator[Way]:
     """Two neighbouring assignments without calls, neither of which uses the other's names, change places."""
     for statements in statements_of(function):
-        for one, other in zip(statements, statements[1:], strict=False):
+        for one, other in pairwise(statements):
             if _is_simple(one) and _is_simple(other) and one.type == other.type and one != other:
                 first, second = _names_in(one), _names_in(other)
                 if first.isdisjoint(second) and function.stands_alone(one) and function.stands_alone(other):
