@@ -189,6 +189,42 @@ def rules_command(
     typer.echo(table(report))
 
 
+@app.command("curve")
+def curve_command(
+    recipe: RecipeName,
+    pairs: Pairs,
+    tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="tokenizer.json of a finished run.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="curve.json; the picture goes beside it as .svg.")],
+    edits: Edits = None,
+) -> None:
+    """Fit the wide path on less and less, and plot how accuracy grows with pairs, named defects and parameters.
+
+    Example: themis train curve wide_2 --pairs pairs.parquet --tokenizer run/tokenizer.json --out training/curve.json
+    """
+    import json
+
+    from themis_model.encode import Encoder
+    from themis_model.tokens import BpeTokenizer
+    from themis_training.curve import as_result, curve
+    from themis_training.curve_plot import plot
+    from themis_training.fit import read_data
+    from themis_training.mined import read_edits
+    from themis_training.network import Wide
+    from themis_training.pairs import examples_of, ties_of
+    from themis_training.wide import differences_of
+
+    chosen = _recipe(recipe)
+    data = read_data(pairs, (), read_edits(edits or []), chosen)
+    encoder = Encoder(BpeTokenizer.from_file(tokenizer))
+    examples = [*examples_of(data.pairs, encoder), *ties_of(data.edits, chosen.tied, encoder)]
+    wide = Wide(chosen.shape.buckets, chosen.shape.longest_gram, power=chosen.shape.power)
+    features = differences_of(wide, examples)
+    points = list(curve(chosen, data, examples, features, lambda line: typer.echo(line, err=True)))
+    out.write_text(json.dumps(as_result(chosen, points, data.digest), indent=1) + "\n", encoding="utf-8")
+    out.with_suffix(".svg").write_text(plot(points), encoding="utf-8")
+    typer.echo(f"{len(points)} points in {out} and {out.with_suffix('.svg')}")
+
+
 @app.command("reality")
 def reality_command(
     edits: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="What `themis train mine` wrote.")],
