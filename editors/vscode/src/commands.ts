@@ -6,11 +6,11 @@ import { ExecuteCommandRequest } from "vscode-languageclient/node";
 import type { Answer, ExplanationPage } from "./explain";
 import { openInstaller } from "./install";
 import type { Server } from "./server";
+import { type Coverage, counted } from "./status";
 
 /** The answer of `themis.reviewWorkspace`. */
 interface Reviewed {
   readonly base: string | null;
-  readonly findings: number;
 }
 
 /** Everything in the palette, and the menu behind the item in the status bar. */
@@ -37,13 +37,24 @@ async function review(server: Server): Promise<void> {
   if (!found) {
     return; // whoever knows why has said so
   }
-  const count = found.findings === 1 ? "1 finding" : `${found.findings} findings`;
+  const count = await findings(server);
   const show = "Show Problems";
-  const buttons = found.findings ? [show] : [];
-  const said = `Themis: ${count} in what changed since ${found.base ?? "HEAD"}.`;
-  if ((await vscode.window.showInformationMessage(said, ...buttons)) === show) {
+  const said = `Themis: ${counted(count, "finding")} in what changed since ${found.base ?? "the last commit"}.`;
+  if ((await vscode.window.showInformationMessage(said, ...(count ? [show] : []))) === show) {
     await vscode.commands.executeCommand("workbench.actions.view.problems");
   }
+}
+
+/** How many there are: in open documents as they are now, and in every other file as the review left it. */
+async function findings(server: Server): Promise<number> {
+  const open = vscode.workspace.textDocuments.map((document) => document.uri.toString());
+  const answers = open.map((uri) => server.client?.sendRequest<{ coverage: Coverage } | null>("themis/verdicts", { uri }));
+  const inOpen = (await Promise.all(answers)).map((answer) => answer?.coverage.findings ?? 0);
+  const elsewhere = vscode.languages
+    .getDiagnostics()
+    .filter(([uri]) => !open.includes(uri.toString()))
+    .flatMap(([, diagnostics]) => diagnostics.filter(({ source }) => source === "Themis"));
+  return inOpen.reduce((sum, count) => sum + count, elsewhere.length);
 }
 
 async function explainHere(server: Server, page: ExplanationPage): Promise<void> {

@@ -97,6 +97,7 @@ function atLength(shown: Shown, coverage: Coverage | undefined): vscode.Markdown
   return text.appendMarkdown(`\n\n${links.join(" · ")}`);
 }
 
-function counted(count: number, what: string): string {
+/** A number of things, in words. */
+export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

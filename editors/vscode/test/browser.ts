@@ -95,7 +95,7 @@ async function run(page: Page): Promise<void> {
   await lens.waitFor();
   await picture("squiggle");
   await squiggle.hover({ force: true }); // the text lies above it
-  await hover.waitFor();
+  await hover.locator(".monaco-tokenized-source").waitFor();
   await picture("hover");
   await page.keyboard.press("Escape");
   await command(page, "View: Toggle Problems");
@@ -103,7 +103,7 @@ async function run(page: Page): Promise<void> {
   await picture("problems");
   await command(page, "View: Toggle Problems");
   await lens.locator("a").click();
-  await hover.waitFor();
+  await hover.locator(".monaco-tokenized-source").waitFor();
   await picture("lens");
   await page.keyboard.press("Escape");
 
@@ -125,9 +125,10 @@ async function run(page: Page): Promise<void> {
   await configure(page, {});
   await squiggle.waitFor();
   await command(page, "Themis: Review the Branch");
-  await page.locator(".notification-toast").getByText("finding").waitFor();
+  await page.locator(".notification-toast").getByText("1 finding").waitFor();
   await command(page, "Themis: Explain the Code under the Cursor");
-  await page.locator(".tab", { hasText: "Preview Themis.md" }).waitFor();
+  const preview = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  await preview.getByText("compared with").waitFor();
   await picture("explained");
   await page.locator(".tab", { hasText: example.file }).click();
   await page.keyboard.press("Control+y");
