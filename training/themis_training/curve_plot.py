@@ -1,4 +1,4 @@
-"""Learning curves as one SVG: a panel for each axis and world, a line for each criterion, readable on dark and light."""
+"""Learning curves as one SVG: a panel per axis and world, a line per criterion, readable on dark and light."""
 
 import math
 from collections import defaultdict
@@ -18,10 +18,8 @@ def plot(points: Iterable[Point]) -> str:
     """The text of an SVG file."""
     found = list(points)
     width, height = len(_AXES) * (_WIDTH + _GAP) + _GAP, _TOP + len(_WORLDS) * (_HEIGHT + _GAP + 14) + 10
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        f'font-size="11" fill="#888888">'
-    ]
+    box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11" fill="#888888"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {box}>']
     for number, criterion in enumerate(CRITERIA):
         x = _GAP + number * 120
         parts.append(f'<rect x="{x}" y="12" width="10" height="10" fill="{_COLOURS[number]}"/>')
@@ -35,7 +33,7 @@ def plot(points: Iterable[Point]) -> str:
 
 def _panel(points: Sequence[Point], x: int, y: int, title: str) -> list[str]:
     parts = [f'<text x="{x}" y="{y + 10}" font-weight="bold">{title}</text>']
-    top, bottom = y + 18, y + 18 + _HEIGHT
+    bottom = y + 18 + _HEIGHT
     for mark in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
         at = bottom - (mark - _LOW) / (_HIGH - _LOW) * _HEIGHT
         dash = ' stroke-dasharray="3 3"' if mark == 0.5 else ""

@@ -1,6 +1,6 @@
 """How often a bundle speaks of real edits that nobody labelled: the false alarms of daily work."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -27,7 +27,8 @@ class Silence:
         scored: how many of them the model saw; the others are proven neutral by their tokens.
         findings: how many of them get a finding.
         improvements: how many are called better.
-        share: findings per edit.
+        by_criterion: findings of each criterion; an edit may have several.
+        share: edits with a finding.
         upper: Wilson 95 % upper bound of ``share``.
     """
 
@@ -36,6 +37,7 @@ class Silence:
     scored: int
     findings: int
     improvements: int
+    by_criterion: dict[str, int]
     share: float
     upper: float
 
@@ -46,6 +48,7 @@ def silence(edits: Sequence[MinedEdit], scorer: Scorer) -> tuple[tuple[Silence, 
     scored: Counter[str] = Counter()
     spoken: Counter[str] = Counter()
     praised: Counter[str] = Counter()
+    about: dict[str, Counter[str]] = defaultdict(Counter)
     told: list[tuple[MinedEdit, Finding]] = []
     for batch in _batches(edits):
         # The path carries the number, so that one review serves many edits.
@@ -53,9 +56,12 @@ def silence(edits: Sequence[MinedEdit], scorer: Scorer) -> tuple[tuple[Silence, 
         found = review((edit for edit in edits_of(changes) if isinstance(edit, Edit)), scorer, Settings())
         seen = {v.path for v in found.verdicts if v.p is not None}
         better = {v.path for v in found.verdicts if v.direction is Direction.BETTER}
+        for finding in found.findings:
+            edit = batch[int(finding.verdict.path.partition("/")[0])]
+            about[_kind(edit)][finding.verdict.criterion.value] += 1
         first = {finding.verdict.path: finding for finding in reversed(found.findings)}
         for n, edit in enumerate(batch):
-            path, kind = f"{n}/{edit.path}", f"{edit.kind}, {edit.evidence or edit.nature}"
+            path, kind = f"{n}/{edit.path}", _kind(edit)
             counts[kind] += 1
             scored[kind] += path in seen
             praised[kind] += path in better
@@ -63,10 +69,17 @@ def silence(edits: Sequence[MinedEdit], scorer: Scorer) -> tuple[tuple[Silence, 
                 spoken[kind] += 1
                 told.append((edit, first[path]))
     rows = tuple(
-        Silence(kind, n, scored[kind], spoken[kind], praised[kind], spoken[kind] / n, wilson(spoken[kind] / n, n).upper)
+        Silence(
+            kind, n, scored[kind], spoken[kind], praised[kind], dict(about[kind]), spoken[kind] / n,
+            wilson(spoken[kind] / n, n).upper,
+        )
         for kind, n in sorted(counts.items())
-    )
+    )  # fmt: skip
     return rows, told
+
+
+def _kind(edit: MinedEdit) -> str:
+    return f"{edit.kind}, {edit.evidence or edit.nature}"
 
 
 def _batches(edits: Sequence[MinedEdit]) -> Iterator[Sequence[MinedEdit]]:
