@@ -74,7 +74,7 @@ def serve_stdio(load: "Load") -> int:
     server = create(load)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed, by whatever library, must not end up among the messages
-    with open(0, "rb", buffering=0, closefd=False) as source:  # noqa: PTH123  (a descriptor has no path)
+    with open(0, "rb", buffering=0, closefd=False) as source:
         asyncio.run(over_stdio(server, source, out))
     return server.exit_status
 

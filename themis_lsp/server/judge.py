@@ -26,7 +26,7 @@ from themis_model.scorer import ModelInfo, Scorer
 
 Load = Callable[[Config], Scorer]
 
-_VIEWS: Final = 4_000  # remembered: some 6 MB
+_VIEWS: Final = 500  # remembered; a long one takes some 12 KB
 
 
 @dataclass(frozen=True, slots=True)
