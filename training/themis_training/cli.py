@@ -46,7 +46,8 @@ def fit_command(
 
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
-    fit(chosen, read_data(pairs, clones_in(clones), read_edits(edits or []), chosen), run)
+    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen)
+    fit(chosen, data, run, lambda line: typer.echo(line, err=True))
     typer.echo(f"trained {chosen.name} into {run}")
 
 

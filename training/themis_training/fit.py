@@ -6,7 +6,7 @@ import platform
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,15 @@ def read_data(pairs: Sequence[Path], clones: Sequence[Path], edits: Sequence[Min
     return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest)
 
 
-def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
-    """Train everything the recipe asks for into the folder ``run``; what is already there is not done again."""
+def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lambda _: None) -> RewardNetwork:
+    """Train everything the recipe asks for into the folder ``run``; what is already there is not done again.
+
+    Args:
+        recipe: what to train.
+        data: what to learn from.
+        run: folder; made if missing.
+        tell: told what begins.
+    """
     run.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     trained = data.of(Split.TRAIN) + (data.of(Split.CALIBRATION) if recipe.folds else [])
@@ -96,12 +103,17 @@ def fit(recipe: Recipe, data: Data, run: Path) -> RewardNetwork:
     ties = sum(bool(example.tied) for example in examples)
     log: dict[str, Any] = {"examples": len(examples) - ties, "ties": ties}
     if network.wide is not None:
+        tell(f"{len(examples) - ties} windows of pairs and {ties} ties")
         differences = differences_of(network.wide, examples)
         if recipe.folds:
+            tell(f"wide path, {recipe.folds} folds for calibration")
             _cross_fit(network.wide, recipe, trained, examples, differences, run)
+        tell("wide path")
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge)
+        tell("names of defects")
         _fit_naming(recipe, trained, examples, differences, run)
     if network.deep is not None:
+        tell("deep path")
         if recipe.pretraining is not None:
             if not data.files:
                 raise UsageError(f"recipe {recipe.name} pre-trains on plain code: give it a folder of clones, --clones")

@@ -17,7 +17,7 @@ from themis_model.naming import NEVER, Naming
 from themis_model.reason import reasons
 from themis_training.network import Evidence
 from themis_training.pairs import Example
-from themis_training.wide import Difference
+from themis_training.wide import Difference, stacked
 
 BUCKETS = 1 << 15  # a power of two that divides the wide path's, so that its features serve here too
 LONGEST_GRAM = 3
@@ -116,26 +116,21 @@ def fit_reasons(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Buckets ``[f]`` and their evidence ``[f, reasons]``, from the pairs in ``kept``."""
     chosen = np.flatnonzero(kept)
-    some = [named.differences[n] for n in chosen]
-    rows = np.repeat(np.arange(len(some)), [len(d.buckets) for d in some])
-    seen, features = np.unique(np.concatenate([d.buckets % BUCKETS for d in some]), return_inverse=True)
-    values = -np.concatenate([d.values for d in some])  # the softmax sees rejected minus chosen
-    indices = torch.from_numpy(np.stack([rows, features]))
-    size = (len(some), len(seen))
-    matrix = torch.sparse_coo_tensor(indices, torch.from_numpy(values), size, check_invariants=True).coalesce()
+    rows = stacked([named.differences[n] for n in chosen], BUCKETS)
     labels, weights = torch.from_numpy(named.labels[chosen]), torch.from_numpy(named.weights[chosen]).float()
-    theta = torch.zeros(len(seen), len(named.known), requires_grad=True)
+    theta = torch.zeros(rows.features, len(named.known), requires_grad=True)
     optimizer = torch.optim.LBFGS([theta], max_iter=steps, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        optimizer.zero_grad()
-        losses = torch.nn.functional.cross_entropy(torch.sparse.mm(matrix, theta), labels, reduction="none")
-        value = (weights * losses).sum() + _RIDGE * theta.square().sum()
-        value.backward()
-        return value
+        logits = -(rows.matrix @ theta.detach())  # the softmax sees rejected minus chosen
+        logits.requires_grad_()
+        losses = (weights * torch.nn.functional.cross_entropy(logits, labels, reduction="none")).sum()
+        (slope,) = torch.autograd.grad(losses, logits)
+        theta.grad = -(rows.transposed @ slope) + 2 * _RIDGE * theta.detach()
+        return losses.detach() + _RIDGE * theta.detach().square().sum()
 
     optimizer.step(loss)
-    return seen, theta.detach().numpy()
+    return rows.buckets.numpy(), theta.detach().numpy()
 
 
 def logits_of(

@@ -1,5 +1,6 @@
 """Fits the wide path: one length-neutral logistic model per criterion on n-gram differences."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -54,12 +55,12 @@ def fit_wide(
         rows = np.flatnonzero(weights[:, column]).tolist()
         if not rows:  # no data: the column stays zero
             continue
-        matrix, buckets = _stacked([differences[n] for n in rows])
+        matrix = stacked([differences[n] for n in rows], wide.buckets)
         weight = torch.tensor(weights[rows, column], dtype=torch.float32)
         tie = torch.tensor([bool(examples[n].tied) for n in rows])
         theta = _logistic(matrix, weight, tie, ridge)
         with torch.no_grad():
-            wide.table.weight[buckets, column] = theta
+            wide.table.weight[matrix.buckets, column] = theta
     assert set(columns) <= set(range(len(CRITERIA)))  # noqa: S101
 
 
@@ -85,30 +86,55 @@ def margins_of(wide: Wide, differences: Sequence[Difference]) -> npt.NDArray[np.
     return np.stack([d.values @ table[d.buckets] for d in differences]) if differences else np.zeros((0, 5), np.float32)
 
 
-def _logistic(matrix: Tensor, weight: Tensor, tie: Tensor, ridge: float) -> Tensor:
-    theta = torch.zeros(matrix.shape[1], requires_grad=True)
+def _logistic(rows: "Rows", weight: Tensor, tie: Tensor, ridge: float) -> Tensor:
+    theta = torch.zeros(rows.features, requires_grad=True)
     optimizer = torch.optim.LBFGS([theta], max_iter=200, tolerance_grad=1e-5, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        optimizer.zero_grad()
-        margin = torch.mv(matrix, theta)
-        value = (weight * ranking_loss(margin, tie)).sum() + ridge / 2 * theta.square().sum()
-        value.backward()
-        return value
+        margin = (rows.matrix @ theta.detach()).requires_grad_()
+        losses = (weight * ranking_loss(margin, tie)).sum()
+        (slope,) = torch.autograd.grad(losses, margin)
+        theta.grad = rows.transposed @ slope + ridge * theta.detach()
+        return losses.detach() + ridge / 2 * theta.detach().square().sum()
 
     optimizer.step(loss)
     return theta.detach()
 
 
-def _stacked(differences: Sequence[Difference]) -> tuple[Tensor, Tensor]:
-    """Sparse ``[examples, features]`` and the bucket of each feature."""
+class Rows(NamedTuple):
+    """Features of examples as compressed sparse rows, both ways round: ten times as fast as autograd through one.
+
+    Attributes:
+        matrix: ``[examples, features]``.
+        transposed: ``[features, examples]``.
+        buckets: of each feature, ``[features]``.
+    """
+
+    matrix: Tensor
+    transposed: Tensor
+    buckets: Tensor
+
+    @property
+    def features(self) -> int:
+        """Number of features that occur."""
+        return len(self.buckets)
+
+
+def stacked(differences: Sequence[Difference], buckets: int) -> Rows:
+    """Rows of the features of examples, folded into so many buckets."""
     rows = np.repeat(np.arange(len(differences)), [len(d.buckets) for d in differences])
-    seen, features = np.unique(np.concatenate([d.buckets for d in differences]), return_inverse=True)
-    values = np.concatenate([d.values for d in differences])
-    indices = torch.from_numpy(np.stack([rows, features]))
+    folded = np.concatenate([d.buckets for d in differences]) % buckets
+    seen, features = np.unique(folded, return_inverse=True)
+    values = torch.from_numpy(np.concatenate([d.values for d in differences]))
     size = (len(differences), len(seen))
-    matrix = torch.sparse_coo_tensor(indices, torch.from_numpy(values), size, check_invariants=True)
-    return matrix.coalesce(), torch.from_numpy(seen)
+    return Rows(_csr(rows, features, values, size), _csr(features, rows, values, size[::-1]), torch.from_numpy(seen))
+
+
+def _csr(rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], values: Tensor, size: tuple[int, ...]) -> Tensor:
+    indices = torch.from_numpy(np.stack([rows, columns]))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta state")
+        return torch.sparse_coo_tensor(indices, values, size, check_invariants=True).coalesce().to_sparse_csr()
 
 
 def wide_features(wide: Wide, ids: Ids) -> npt.NDArray[np.int64]:
