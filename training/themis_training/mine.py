@@ -232,7 +232,8 @@ def _row(edit: Edit, commit: Commit, origin: tuple[str, str, Split], revert: Rev
 
 
 def _impersonal(message: str) -> str:
-    return _PERSONAL.sub("", message).strip()[:_LONGEST_MESSAGE]
+    text = message.encode("utf-8", "replace").decode()  # bytes that are not UTF-8 came as lone surrogates
+    return _PERSONAL.sub("", text).strip()[:_LONGEST_MESSAGE]
 
 
 def _evidence(edit: Edit, commit: Commit) -> str:

@@ -63,8 +63,8 @@ class Update:
             return np.zeros(len(CRITERIA), np.float32)
         place = np.minimum(np.searchsorted(self.buckets, window.buckets), len(self.buckets) - 1)
         known = self.buckets[place] == window.buckets
-        moved: FloatArray = window.values[known] @ self.table[place[known]] @ self.mix
-        return moved
+        moved = window.values[known] @ self.table[place[known]] @ self.mix
+        return np.asarray(moved, np.float32)
 
 
 NO_UPDATE = Update(np.zeros(0, np.int64), np.zeros((0, 0), np.float32), np.zeros((0, len(CRITERIA)), np.float32))

@@ -1,0 +1,150 @@
+"""A bundle corrected by a history of its own: what is learned, what is measured, and when it is refused."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from tests.repo import Repo
+from themis_lsp.error import UsageError
+from themis_model.bundle import read_bundle
+from themis_model.encode import View
+from themis_model.onnx import load
+from themis_model.scorer import FloatArray, Scorer
+from themis_training.personal.personalise import LEAST_LABELLED, Personal, PersonalError, Steps, personalise
+from themis_training.personal.tail import table
+from themis_training.personal.write import write_personal
+
+pytestmark = pytest.mark.training
+
+DAY = 86_400
+BEGIN = 1_600_000_000  # in September 2020
+NAMES = ("basket", "parcel", "order", "refund", "coupon", "tariff", "ledger", "stock")
+LOOP = "def {name}_{n}(rows):\n    total = {n}\n    for row in {rows}:\n        total += {value}\n{note}    return total\n\n\n"
+PLAIN = "def {name}_{n}(rows):\n    first = rows[{n}]\n    return {verb}(first, '{name}')\n"
+
+
+@dataclass(frozen=True)
+class Commit:
+    message: str
+    path: str
+    text: str
+    at: int = 0
+
+
+def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
+    """Functions that are sped up in the house's way, between edits that mean nothing.
+
+    In a history that is not honest, every second one is slowed down under the same words.
+    """
+    pairs: list[tuple[Commit, Commit]] = []
+    for n in range(max(claims, ordinary)):
+        name = NAMES[n % len(NAMES)]
+        if n < claims:
+            slow = LOOP.format(name=name, n=n, rows="rows", value=f"fetch_one(row, '{name}')", note="")
+            note = "    log(total, rows)\n" * (n % 2)  # so that every second better text is the longer one
+            fast = LOOP.format(name=name, n=n, rows="prefetched(rows)", value=f"row.{name}", note=note)
+            texts = (slow, fast) if honest or n // 8 % 2 else (fast, slow)
+            path = f"shop/{name}_{n}.py"
+            pairs.append((Commit("Add a file", path, texts[0]), Commit(f"Speed up the {name} of {n}", path, texts[1])))
+        if n < ordinary:
+            path = f"shop/plain_{name}_{n}.py"
+            old, new = (PLAIN.format(name=name, n=n, verb=verb) for verb in ("load", NAMES[n % 7]))
+            pairs.append((Commit("Add a file", path, old), Commit(f"Ask for the {name} of {n}", path, new)))
+    done = [first for first, _ in pairs] + [second for _, second in pairs]
+    return [replace(commit, at=BEGIN + n * DAY) for n, commit in enumerate(done)]
+
+
+def made(root: Path, commits: list[Commit]) -> Repo:
+    """A repository with these commits, by way of ``git fast-import``."""
+    repo = Repo.make(root)
+    lines = []
+    for commit in commits:
+        who = f"A Person <person@example.org> {commit.at} +0000"
+        lines += [
+            f"commit refs/heads/main\ncommitter {who}\ndata {len(commit.message.encode())}\n{commit.message}\n",
+            f"M 100644 inline {commit.path}\ndata {len(commit.text.encode())}\n{commit.text}\n",
+        ]
+    repo.git("fast-import", "--quiet", text="".join(lines).encode())
+    return repo
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Personal:
+    folder = tmp_path_factory.mktemp("history")
+    repo = made(folder / "shop", history(260, 330))
+    return personalise(repo.root, None, folder / "work", Steps())
+
+
+def test_what_a_team_says_is_learned(fitted: Personal) -> None:
+    assert fitted.history.name == "shop"
+    assert fitted.tail.objection == ""
+    assert fitted.tail.pairs == {"runtime_efficiency": 78}
+    assert fitted.tail.after.balanced.lower > 0.9
+    assert fitted.update.rank == 1
+    assert "length-balanced" in table(fitted.tail)
+
+
+def test_the_tail_is_newer_than_whatever_was_fitted_to(fitted: Personal) -> None:
+    assert max(edit.known for edit in fitted.older) < min(edit.known for edit in fitted.newest)
+
+
+def test_the_bundle_is_sound_and_says_whose_it_is(fitted: Personal, tmp_path: Path) -> None:
+    write_personal(fitted, tmp_path / "own")
+    write_personal(fitted, tmp_path / "own")  # replaces an earlier one
+    own, base = read_bundle(tmp_path / "own"), read_bundle()
+    assert own.digest != base.digest
+    assert (own.tokenizer, own.reasons) == (base.tokenizer, base.reasons)
+    assert own.manifest.training["personalised"]["commit"] == fitted.history.head
+    card = (tmp_path / "own" / "CARD.md").read_text(encoding="utf-8")
+    assert f"{len(fitted.older)} edits of shop, commit {fitted.history.head}" in card
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own"]
+    with pytest.raises(UsageError, match="personalised already"):
+        personalise(tmp_path, tmp_path / "own", tmp_path / "work", Steps())
+
+
+def test_the_graph_adds_what_was_fitted_and_stays_antisymmetric(fitted: Personal, tmp_path: Path) -> None:
+    write_personal(fitted, tmp_path / "own")
+    own = load(tmp_path / "own", "cpu")
+    for edit in fitted.newest[:20]:
+        for (before, after), want in zip(edit.views, fitted.update.deltas(edit), strict=True):
+            there, back = rewards(own, before, after), rewards(own, after, before)
+            assert np.abs(there - want).max() <= 1e-4
+            assert np.array_equal(there, -back)
+
+
+def rewards(scorer: Scorer, before: View, after: View) -> FloatArray:
+    first, second = scorer.score([before, after])
+    return np.asarray(second - first)
+
+
+def test_the_same_history_gives_the_same_bundle(fitted: Personal, tmp_path: Path) -> None:
+    again = personalise(made(tmp_path / "shop", history(260, 330)).root, None, tmp_path / "work", Steps())
+    write_personal(fitted, tmp_path / "one")
+    write_personal(again, tmp_path / "two")
+    one, two = (json.loads((tmp_path / name / "manifest.json").read_text("utf-8")) for name in ("one", "two"))
+    assert one == two
+
+
+def test_words_that_mean_nothing_are_refused(tmp_path: Path) -> None:
+    repo = made(tmp_path / "shop", history(200, 310, honest=False))
+    found = personalise(repo.root, None, tmp_path / "work", Steps())
+    assert found.tail.objection
+    assert not found.tail.gain.lower > 0
+
+
+@pytest.mark.parametrize(
+    ("claims", "ordinary", "want"),
+    [
+        (20, 310, f"20 edits whose commit says what it improves or that were reverted, of {LEAST_LABELLED} needed"),
+        (160, 100, "260 ordinary ones, of 300"),
+    ],
+)
+def test_too_little_is_refused_with_the_numbers(tmp_path: Path, claims: int, ordinary: int, want: str) -> None:
+    repo = made(tmp_path / "shop", history(claims, ordinary))
+    with pytest.raises(PersonalError, match=want):
+        personalise(repo.root, None, tmp_path / "work", Steps())
