@@ -63,7 +63,8 @@ export async function open(tools: Tools, folder: string, scratch: string): Promi
   const own = [...places, "--config", path.join(scratch, "config.yaml")];
   execFileSync(process.execPath, [tools.codeServer, ...own, "--install-extension", tools.extension], {
     env,
-    stdio: ["ignore", "ignore", "inherit"],
+    encoding: "utf8",
+    stdio: "pipe", // it complains of a log it cannot write; of what fails, the error tells
   });
   const flags = ["--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-workspace-trust", "--disable-telemetry"];
   const quiet = ["--disable-update-check", "--disable-getting-started-override", "--disable-file-downloads"];
