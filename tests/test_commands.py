@@ -13,10 +13,11 @@ from tests.repo import Repo
 from themis_cli import explain, rank, review, score
 from themis_cli.context import Context
 from themis_cli.demo import examples, outcomes
-from themis_cli.ranking import means, pareto_front, share_below
+from themis_cli.ranking import share_below
 from themis_cli.report import Detail
 from themis_cli.source import Selection
 from themis_lsp.error import UsageError
+from themis_lsp.ranking import means, pareto_front
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -190,7 +191,7 @@ def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
     world = context(tmp_path, abstaining(Criterion.MEMORY_EFFICIENCY, Criterion.RUNTIME_EFFICIENCY))
     rank.run([Path(f"{name}.py") for name in "abcd"], {"criteria": "security,memory,readability"}, world)
     lines = [" ".join(line.split()) for line in told(world.out).splitlines()]
-    assert "1. b.py +1.333 +0.000 +2.000 +2.000" in lines
+    assert "1. b.py +1.333 +0.000 +2.000 (>99 %) +2.000 (>99 %)" in lines
     assert "3. a.py -1.333 -2.000 -2.000 +0.000" in lines
     assert "Pareto front: b.py (" in " ".join(lines)
     assert "no data: runtime, memory" in lines

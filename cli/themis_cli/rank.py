@@ -1,8 +1,10 @@
-"""``themis rank``: several versions of one file, best first."""
+"""``themis rank``: several candidates for one thing, best first."""
 
+import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,98 +13,143 @@ from themis_cli.context import Context, real
 from themis_cli.escape import visible
 
 if TYPE_CHECKING:
-    from themis_cli.ranking import Table
-    from themis_lsp.change import Skip
-    from themis_lsp.language import Grammar
-    from themis_model.criterion import Criterion
+    from themis_cli.candidates import Field
+    from themis_lsp.ranking import Ranking
+    from themis_model.scorer import ModelInfo
 
-_FEWEST = 2
+SCHEMA = "themis-rank/1"
+
+_ROWS = Path("-")
+_EVEN = 0.5
 
 
 def command(
-    versions: Annotated[list[Path], typer.Argument(metavar="A B…", help="Versions of one file.", show_default=False)],
+    versions: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="A B…|-", help="Versions of one file, or patches; - reads rows of JSON.", show_default=False
+        ),
+    ] = None,
+    conflict: Annotated[
+        Path | None,
+        typer.Option("--conflict", metavar="FILE", help="Rank both sides of a merge conflict, and resolutions of it."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", metavar="", help="For programs.")] = False,
+    intent: options.Intent = None,
     criteria: options.Criteria = None,
     device: options.Device = None,
     model: options.Model = None,
 ) -> None:
-    """Order several versions of one file by what the model prefers, per criterion.
+    """Order several candidates by what the model prefers, per criterion.
 
-    Every version is compared with every other, as if one were an edit of the other. Units that only some versions have
-    are not compared.
+    Every candidate is compared with every other, as if one were an edit of the other. Units that only some have are
+    not compared. A row of JSON on standard input is `{"name": "first", "path": "a.py", "text": "…"}`, or has `files`
+    instead, a text for each path.
 
     For example:
 
     * `themis rank mine.py theirs.py`
 
-    * `themis rank candidates/*.go --criteria security`
+    * `themis rank one.patch two.patch --criteria security`
+
+    * `agent | themis rank - --json`
+
+    * `themis rank --conflict src/app.py proposed.py`
     """
-    run(versions, {"criteria": criteria, "device": device, "model": model}, real())
+    given = {"criteria": criteria, "device": device, "model": model, "intent": intent}
+    run(versions or (), given, real(), conflict, as_json=as_json)
 
 
-def run(versions: Sequence[Path], given: Mapping[str, str | None], context: Context) -> None:
+def run(
+    versions: Sequence[Path],
+    given: Mapping[str, str | None],
+    context: Context,
+    conflict: Path | None = None,
+    *,
+    as_json: bool = False,
+) -> None:
     """Rank and print.
 
     Raises:
-        UsageError: fewer than two versions, or files that are no versions of one thing.
+        ThemisError: there are fewer than two candidates, they cannot be read, or are no versions of one thing.
     """
-    from themis_cli.ranking import compared, ranked_criteria
-    from themis_cli.source import read_source
     from themis_lsp.config import Config, trusted
-    from themis_lsp.error import UsageError
-    from themis_lsp.language import grammar_of
-    from themis_lsp.meaning import silent_lines
+    from themis_lsp.ranking import rank
 
-    if len(versions) < _FEWEST:
-        raise UsageError("nothing to rank: name at least two versions of one file")
-    texts = [read_source(context.folder / version) for version in versions]
-    _check_languages([grammar_of(str(v), t) for v, t in zip(versions, texts, strict=True)], versions)
+    field = _field(versions, conflict, context.folder)
     config = Config(trusted(given, context.environ), lambda _: None)
     scorer = context.load(config)
-    calibration = scorer.info.calibration
-    asked = [criterion for criterion in config.at().criteria if criterion in ranked_criteria(calibration)]
-    tables, skipped = compared(versions[0].name, texts, asked, scorer)
-    names = [str(version) for version in versions]
-    for line in (*_tables(names, tables), *_front(names, tables), *_left_out(skipped), *silent_lines(calibration)):
-        context.out.write(f"{line}\n")
+    ranking = rank(field.candidates, scorer, config.at(), field.base)
+    if as_json:
+        context.out.write(f"{json.dumps(_record(ranking, scorer.info), allow_nan=False)}\n")
+    else:
+        context.out.writelines(f"{line}\n" for line in _lines(ranking, scorer.info))
 
 
-def _check_languages(grammars: "Sequence[Grammar | None]", versions: Sequence[Path]) -> None:
-    from themis_lsp.error import UsageError
+def _field(versions: Sequence[Path], conflict: Path | None, folder: Path) -> "Field":
+    from themis_cli.candidates import from_conflict, from_files, from_rows
 
-    if None in grammars:
-        raise UsageError(f"{versions[grammars.index(None)]} is not in a supported language")
-    keys = [grammar.key for grammar in grammars if grammar]
-    if len(set(keys)) > 1:
-        told = ", ".join(f"{version} is {key}" for version, key in zip(versions, keys, strict=True))
-        raise UsageError(f"these are not versions of one file: {told}")
+    if conflict:
+        return from_conflict(conflict, versions, folder)
+    return from_rows(sys.stdin) if list(versions) == [_ROWS] else from_files(versions, folder)
 
 
-def _tables(names: Sequence[str], tables: "Mapping[Criterion, Table]") -> Iterator[str]:
-    """Per criterion the versions, best first: mean Δ against the others, and Δ against each."""
-    from themis_cli.ranking import means
+def _record(ranking: "Ranking", model: "ModelInfo") -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "model": {"name": model.name, "digest": model.digest},
+        "candidates": ranking.names,
+        "front": ranking.front,
+        "criteria": {
+            criterion: {
+                "state": model.calibration.curves[criterion].state,
+                "order": ranking.order(criterion),
+                "mean": dict(zip(ranking.names, ranking.means(criterion), strict=True)),
+                "margins": [
+                    {"better": one, "than": other, "p": p}
+                    for (one, other), p in ranking.margins.get(criterion, {}).items()
+                    if p > _EVEN
+                ],
+            }
+            for criterion in ranking.tables
+        },
+        "skipped": [{"path": s.path, "unit": s.unit, "because": s.because} for s in ranking.skipped],
+    }
+
+
+def _lines(ranking: "Ranking", model: "ModelInfo") -> Iterator[str]:
+    from themis_lsp.meaning import silent_lines
+
+    yield from _tables(ranking)
+    if ranking.tables:
+        best = ", ".join(visible(name) for name in ranking.front)
+        yield f"Pareto front: {best} (no other version is at least as good on every criterion, and better on one)"
+    if any(ranking.margins.values()):
+        yield "In brackets: how surely the row's candidate is the better of the two, if one of them is."
+    for unit, because in dict.fromkeys((skip.unit or skip.path, skip.because) for skip in ranking.skipped):
+        yield f"not compared: {visible(unit)}: {because}"
+    yield from silent_lines(model.calibration)
+
+
+def _tables(ranking: "Ranking") -> Iterator[str]:
+    """Per criterion the candidates, best first: mean Δ against the others, and Δ against each."""
     from themis_cli.table import aligned
 
-    for criterion, table in tables.items():
-        values = means(table)
+    names = ranking.names
+    for criterion, table in ranking.tables.items():
+        values = ranking.means(criterion)
         order = sorted(range(len(names)), key=lambda n: -values[n])
+        margins = ranking.margins.get(criterion, {})
         rows = [(criterion.short, "", "mean Δ", *(f"over {names[n]}" for n in order))]
         for n in order:
             place = 1 + sum(value > values[n] for value in values)
-            pairs = ("" if n == m else f"{table[n][m]:+.3f}" for m in order)
+            pairs = ("" if n == m else _compared(table[n][m], margins.get((names[n], names[m]), 0.0)) for m in order)
             rows.append((f"{place}.", names[n], f"{values[n]:+.3f}", *pairs))
         yield from aligned(rows)
         yield ""
 
 
-def _front(names: Sequence[str], tables: "Mapping[Criterion, Table]") -> Iterator[str]:
-    from themis_cli.ranking import means, pareto_front
+def _compared(delta: float, chance: float) -> str:
+    from themis_lsp.attribute import percent
 
-    scores = list(zip(*(means(table) for table in tables.values()), strict=True))
-    if scores:
-        best = ", ".join(visible(names[n]) for n in pareto_front(scores))
-        yield f"Pareto front: {best} (no other version is at least as good on every criterion, and better on one)"
-
-
-def _left_out(skipped: "Sequence[Skip]") -> Iterator[str]:
-    for unit, because in dict.fromkeys((skip.unit or skip.path, skip.because) for skip in skipped):
-        yield f"not compared: {visible(unit)}: {because}"
+    return f"{delta:+.3f}{f' ({percent(chance)})' if chance > _EVEN else ''}"

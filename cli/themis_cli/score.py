@@ -59,12 +59,12 @@ def run(files: Sequence[Path], given: Mapping[str, str | None], context: Context
         UsageError: a file cannot be read or is in no supported language.
         GitError: there is no repository around the files.
     """
-    from themis_cli.ranking import ranked_criteria
     from themis_cli.source import read_source
     from themis_cli.table import aligned
     from themis_lsp.config import Config, on_disk, trusted
     from themis_lsp.error import UsageError
     from themis_lsp.meaning import silent_lines
+    from themis_lsp.ranking import ranked_criteria
     from themis_lsp.repository import Repository
 
     user = trusted(given, context.environ)
