@@ -14,11 +14,12 @@ interface PythonExtension {
 /** The interpreter; a workspace that is not trusted must not choose what runs, so it has none. */
 export async function interpreter(): Promise<string | undefined> {
   const python = vscode.workspace.isTrusted ? await api() : undefined;
-  if (!python) {
-    return undefined;
+  try {
+    const chosen = python?.environments.getActiveEnvironmentPath(vscode.workspace.workspaceFolders?.[0]?.uri);
+    return chosen && (await python?.environments.resolveEnvironment(chosen))?.executable.uri?.fsPath;
+  } catch {
+    return undefined; // an environment that is gone is none
   }
-  const chosen = python.environments.getActiveEnvironmentPath(vscode.workspace.workspaceFolders?.[0]?.uri);
-  return (await python.environments.resolveEnvironment(chosen))?.executable.uri?.fsPath;
 }
 
 /** Be told when another environment is chosen. */
