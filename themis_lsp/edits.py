@@ -17,6 +17,7 @@ WHITE_SPACE = "only white space at line ends differs"
 LINE_ENDINGS = "only line endings or the byte-order mark differ"
 UNSUPPORTED = "not in a supported language"
 TOO_LONG = "more than 20,000 lines"
+TOO_TANGLED = "too deeply nested or too broken to be parsed"
 INCOMPLETE = "incomplete: the changed region does not parse"
 MOVED = "moved, otherwise unchanged"
 
@@ -86,6 +87,9 @@ def _edits_in(change: FileChange) -> Iterator[Edit | Skip | _Unmatched]:
         yield Skip(change.path, None, because)
         return
     before, after = parse(old_lines, grammar), parse(new_lines, grammar)
+    if before.is_unread or after.is_unread:
+        yield Skip(change.path, None, TOO_TANGLED)
+        return
     for old, new in _matched(before, after):
         if old is None or new is None:
             source, unit = (after, new) if new else (before, old)

@@ -15,6 +15,10 @@ from themis_lsp.error import PatchError
 if TYPE_CHECKING:
     from unidiff.patch import Hunk, PatchedFile
 
+LARGEST = 20_000_000  # bytes
+TOO_LARGE = "the patch is larger than 20 MB or a million lines: split it, or review a range of commits"
+
+_MOST_LINES = 1_000_000
 _CRLF = re.compile(r"^@@ -[^\n]*\r$", re.MULTILINE)
 _COMBINED = re.compile(r"^(?:diff --(?:cc|combined) |@@@ )", re.MULTILINE)
 _HEADER = re.compile(r"^diff --git (.*)\n((?:(?!@@ |diff --git ).*(?:\n|$))*)", re.MULTILINE)
@@ -66,11 +70,13 @@ def entries_in(text: str) -> list[Entry]:
     """The files of a diff, from git or any other tool, in order.
 
     Raises:
-        PatchError: it is no unified diff, or names a path that is not inside a repository.
+        PatchError: it is no unified diff, too large, or names a path that is not inside a repository.
     """
     from unidiff.errors import UnidiffParseError
     from unidiff.patch import PatchSet
 
+    if len(text) > LARGEST or text.count("\n") > _MOST_LINES:
+        raise PatchError(TOO_LARGE)
     text = text.removeprefix("\ufeff")
     if _CRLF.search(text):  # the diff itself has such line ends, not only a file in it
         text = text.replace("\r\n", "\n")

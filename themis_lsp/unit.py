@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from themis_lsp.change import UnitKind
 from themis_lsp.language import COMMENTS, Grammar, parser_of, query_of
+from themis_lsp.syntax import faults, tree_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -18,6 +19,7 @@ _WRAPPERS = frozenset({
     "variable_declaration", "expression_statement", "public_field_definition",
 })  # fmt: skip
 _NAME_LENGTH = 120
+_DEEPEST = 32  # classes within classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Source:
         units: every line belongs to exactly one of them.
         tree: the syntax tree, for questions about tokens.
         broken: rows on which something does not parse.
+        is_unread: parsing it would take too long; the tree is empty, and every row is broken.
     """
 
     grammar: Grammar
@@ -52,6 +55,7 @@ class Source:
     units: tuple[Unit, ...]
     tree: "Tree"
     broken: frozenset[int]
+    is_unread: bool = False
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -65,7 +69,8 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def parse(lines: Sequence[str], grammar: Grammar) -> Source:
     """Parse a text and cut it into units; a text that does not parse still gives the units that do."""
-    tree = parser_of(grammar.key).parse("\n".join(lines).encode("utf-8", "replace"))
+    whole = tree_of("\n".join(lines), grammar.key)
+    tree = whole or parser_of(grammar.key).parse(b"")
     owners = [-1] * len(lines)
     names: list[tuple[str, UnitKind, int]] = []
     for node, kind, parent in _outermost(tree.root_node, grammar):
@@ -81,7 +86,8 @@ def parse(lines: Sequence[str], grammar: Grammar) -> Source:
     units = [Unit(name, kind, tuple(own)) for (name, kind, _), own in zip(names, owned, strict=False) if own]
     if owned[-1]:
         units.append(Unit(MODULE_NAME, UnitKind.MODULE, tuple(owned[-1])))
-    return Source(grammar, tuple(lines), tuple(units), tree, frozenset(_broken(tree.root_node)))
+    broken = _broken(tree.root_node) if whole else range(len(lines))
+    return Source(grammar, tuple(lines), tuple(units), tree, frozenset(broken), whole is None)
 
 
 def _outermost(root: "Node", grammar: Grammar) -> Iterator[tuple["Node", UnitKind, int]]:
@@ -96,7 +102,7 @@ def _outermost(root: "Node", grammar: Grammar) -> Iterator[tuple["Node", UnitKin
     for node, kind in found:
         while around and around[-1][0] <= node.start_byte:
             around.pop()
-        if around and around[-1][1] is UnitKind.FUNCTION:
+        if around and (around[-1][1] is UnitKind.FUNCTION or len(around) == _DEEPEST):
             continue
         yield node, kind, around[-1][2] if around else -1
         around.append((node.end_byte, kind, count))
@@ -167,17 +173,11 @@ def _first_row(node: "Node") -> int:
 
 
 def _broken(root: "Node") -> Iterator[int]:
-    stack = [root] if root.has_error else []
-    while stack:
-        node = stack.pop()
-        if node.is_missing:
-            yield node.start_point[0]
-        if node.is_error:
-            yield node.start_point[0]
-            for child in node.children:
-                if not child.child_count:
-                    yield from range(child.start_point[0], child.end_point[0] + 1)
-        stack.extend(child for child in node.children if child.has_error)
+    for node in faults(root):
+        yield node.start_point[0]
+        for child in node.children if node.is_error else ():
+            if not child.child_count:
+                yield from range(child.start_point[0], child.end_point[0] + 1)
 
 
 def unit_at(source: Source, row: int) -> Unit:

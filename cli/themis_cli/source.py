@@ -9,8 +9,8 @@ from pathlib import Path
 
 from themis_lsp.comparison import Comparison, compare_index, compare_range, compare_since, compare_work_tree
 from themis_lsp.config import Read, on_disk
-from themis_lsp.content import Unread, decode, read_text
-from themis_lsp.error import GitError, UsageError
+from themis_lsp.content import LARGEST, Unread, decode, read_text
+from themis_lsp.error import GitError, PatchError, UsageError
 from themis_lsp.repository import Repository
 
 
@@ -58,7 +58,7 @@ def read_source(path: Path) -> str:
     Raises:
         UsageError: it cannot be read, or is no text.
     """
-    text = read_text(_bytes(path))
+    text = read_text(_bytes(path, LARGEST))
     if isinstance(text, Unread):
         raise UsageError(f"{path} cannot be judged: {text.because}")
     return text
@@ -100,9 +100,12 @@ def _is_in_repository(folder: Path) -> bool:
 
 def _patched(selection: Selection, repository: Repository | None, folder: Path) -> Comparison:
     from themis_lsp.patch import changes_from_patch
+    from themis_lsp.unified import LARGEST, TOO_LARGE
 
     is_piped = selection.diff_file == "-"
-    patch = sys.stdin.buffer.read() if is_piped else _bytes(folder / str(selection.diff_file))
+    patch = sys.stdin.buffer.read(LARGEST + 1) if is_piped else _bytes(folder / str(selection.diff_file), LARGEST)
+    if len(patch) > LARGEST:
+        raise PatchError(TOO_LARGE)
     return changes_from_patch(decode(patch), repository, selection.base)
 
 
@@ -119,8 +122,10 @@ def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) 
     return (first, words[1:]) if is_spec or (looks_like_spec and not is_path) else (None, words)
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, most: int) -> bytes:
+    """A file's content, one byte more than ``most`` if it is larger."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most + 1)
     except OSError as problem:
         raise UsageError(f"cannot read {path}: {problem.strerror}") from None

@@ -1,0 +1,73 @@
+"""Syntax trees in bounded time: nothing can interrupt the parser, so it is kept from what takes it too long."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from themis_lsp.language import parser_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Point, Tree
+
+_DEEPEST = 500  # open brackets; beyond, some grammars take minutes
+_MOST_PIECES = 10_000  # of one error; a query takes the square of it
+_SMALL = 1 << 16  # bytes; whatever is in it, it takes seconds at most
+_CHUNK = 1 << 14  # bytes that a parser reads at a time
+_MOST_READS = 20  # of each chunk, on average
+
+_BRACKET = re.compile(r"[()\[\]{}<>;]")
+
+
+def tree_of(text: str, grammar_key: str) -> "Tree | None":
+    """The syntax tree of a text, or None if that could take too long to make or to go through."""
+    data = text.encode("utf-8", "replace")
+    if _nests_too_deeply(text) or (len(data) > _SMALL and _is_read_again_and_again(data, grammar_key)):
+        return None
+    tree = parser_of(grammar_key).parse(data)
+    return None if any(node.child_count > _MOST_PIECES for node in faults(tree.root_node)) else tree
+
+
+def faults(root: "Node") -> "Iterator[Node]":
+    """The nodes that are missing, and those that hold what does not parse."""
+    stack = [root] if root.has_error else []
+    while stack:
+        node = stack.pop()
+        if node.is_missing or node.is_error:
+            yield node
+        stack.extend(child for child in node.children if child.has_error)
+
+
+def _nests_too_deeply(text: str) -> bool:
+    """Whether too many brackets are open at some place; those in strings and comments count too.
+
+    Angle brackets count as open until something shows that they compare.
+    """
+    if sum(map(text.count, "([{")) <= _DEEPEST and text.count("<") <= _DEEPEST:
+        return False
+    depth = angles = 0
+    for found in _BRACKET.finditer(text):
+        bracket = found[0]
+        if bracket == "<":
+            angles += 1
+        elif bracket in "([{":
+            depth += 1
+        else:
+            depth -= bracket in ")]}" and depth > 0
+        if bracket not in "<([":
+            angles = 0
+        if depth > _DEEPEST or angles > _DEEPEST:
+            return True
+    return False
+
+
+def _is_read_again_and_again(data: bytes, grammar_key: str) -> bool:
+    """Whether the parser looks for the end of something, a comment perhaps, from more and more places."""
+    left = len(data) // _CHUNK * _MOST_READS
+
+    def read(start: int, _: "Point") -> bytes:
+        nonlocal left
+        left -= 1
+        return data[start : start + _CHUNK] if left >= 0 else b""
+
+    parser_of(grammar_key).parse(read)
+    return left < 0
