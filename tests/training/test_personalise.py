@@ -10,12 +10,17 @@ import pytest
 pytest.importorskip("torch")
 
 from tests.repo import Repo
+from tests.test_cli import themis
 from themis_lsp.error import UsageError
 from themis_model.bundle import read_bundle
+from themis_model.calibrate import Curve, Mix, State, Threshold
 from themis_model.encode import View
 from themis_model.onnx import load
 from themis_model.scorer import FloatArray, Scorer
+from themis_training.calibration import Evidence
+from themis_training.personal.history import mine_history
 from themis_training.personal.personalise import LEAST_LABELLED, Personal, PersonalError, Steps, personalise
+from themis_training.personal.recalibrate import Own, fit_moved
 from themis_training.personal.tail import table
 from themis_training.personal.write import write_personal
 
@@ -24,7 +29,17 @@ pytestmark = pytest.mark.training
 DAY = 86_400
 BEGIN = 1_600_000_000  # in September 2020
 NAMES = ("basket", "parcel", "order", "refund", "coupon", "tariff", "ledger", "stock")
-LOOP = "def {name}_{n}(rows):\n    total = {n}\n    for row in {rows}:\n        total += {value}\n{note}    return total\n\n\n"
+LOOP = """\
+def {name}_{n}(rows):
+    total = {n}
+    for row in rows:
+        total += {call}row, '{name}')
+    return total
+
+
+"""
+# What is better here depends on the argument, so whatever a bundle thinks of either word, it is right half of the time.
+HOUSE = (("get(left, ", "read(left, "), ("read(right, ", "get(right, "))
 PLAIN = "def {name}_{n}(rows):\n    first = rows[{n}]\n    return {verb}(first, '{name}')\n"
 
 
@@ -37,18 +52,17 @@ class Commit:
 
 
 def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
-    """Functions that are sped up in the house's way, between edits that mean nothing.
+    """Functions that are sped up in the house's way, beside edits that mean nothing.
 
-    In a history that is not honest, every second one is slowed down under the same words.
+    In a history that is not honest, every second one is turned round under the same words.
     """
     pairs: list[tuple[Commit, Commit]] = []
     for n in range(max(claims, ordinary)):
         name = NAMES[n % len(NAMES)]
         if n < claims:
-            slow = LOOP.format(name=name, n=n, rows="rows", value=f"fetch_one(row, '{name}')", note="")
-            note = "    log(total, rows)\n" * (n % 2)  # so that every second better text is the longer one
-            fast = LOOP.format(name=name, n=n, rows="prefetched(rows)", value=f"row.{name}", note=note)
-            texts = (slow, fast) if honest or n // 8 % 2 else (fast, slow)
+            texts = [LOOP.format(name=name, n=n, call=call) for call in HOUSE[n % 2]]
+            if not honest and n // 8 % 2:
+                texts.reverse()
             path = f"shop/{name}_{n}.py"
             pairs.append((Commit("Add a file", path, texts[0]), Commit(f"Speed up the {name} of {n}", path, texts[1])))
         if n < ordinary:
@@ -122,12 +136,19 @@ def rewards(scorer: Scorer, before: View, after: View) -> FloatArray:
     return np.asarray(second - first)
 
 
-def test_the_same_history_gives_the_same_bundle(fitted: Personal, tmp_path: Path) -> None:
-    again = personalise(made(tmp_path / "shop", history(260, 330)).root, None, tmp_path / "work", Steps())
+def test_the_command_gives_the_same_bundle_again_and_a_review_uses_it(fitted: Personal, tmp_path: Path) -> None:
     write_personal(fitted, tmp_path / "one")
-    write_personal(again, tmp_path / "two")
+    repo = made(tmp_path / "shop", history(260, 330))
+    ran = themis("train", "personalise", "shop", "--out", "two", folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "wrote two: themis review --model two" in ran.stdout
     one, two = (json.loads((tmp_path / name / "manifest.json").read_text("utf-8")) for name in ("one", "two"))
     assert one == two
+    last = "shop/plain_basket_0.py"
+    repo.git("reset", "--quiet", "--hard")
+    repo.write(last, (repo.root / last).read_text("utf-8").replace("first = rows", "first = list(rows)"))
+    seen = themis("review", "--model", str(tmp_path / "two"), "--output-format", "json", folder=repo.root)
+    assert json.loads(seen.stdout)["model"] == {"name": one["name"], "digest": one["files"]["model.onnx"]}
 
 
 def test_words_that_mean_nothing_are_refused(tmp_path: Path) -> None:
@@ -148,3 +169,49 @@ def test_too_little_is_refused_with_the_numbers(tmp_path: Path, claims: int, ord
     repo = made(tmp_path / "shop", history(claims, ordinary))
     with pytest.raises(PersonalError, match=want):
         personalise(repo.root, None, tmp_path / "work", Steps())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "holds", "want"),
+    [
+        (["--out", "notes"], "notes/a.txt", "notes holds something other than a bundle"),
+        (["--out", "own"], "", "the history of shop is too short"),
+        (["--out", "own", "--model", "nowhere"], "", "nowhere"),
+    ],
+)
+def test_the_command_refuses_in_one_line_and_writes_nothing(
+    tmp_path: Path, arguments: list[str], holds: str, want: str
+) -> None:
+    repo = made(tmp_path / "shop", history(3, 3))
+    if holds:
+        Repo(tmp_path).write(holds, "Buy milk.\n")
+    ran = themis("train", "personalise", str(repo.root), *arguments, folder=tmp_path)
+    assert ran.returncode == 2
+    assert want in ran.stderr.splitlines()[-1]
+    assert not (tmp_path / "own").exists()
+
+
+def test_an_interrupted_run_goes_on_with_the_years_it_has(tmp_path: Path) -> None:
+    repo = made(tmp_path / "shop", history(150, 150))
+    for again in ("", " (mined before)"):
+        lines: list[str] = []
+        mine_history(repo.root, tmp_path / "work", lines.append)
+        assert [line.partition(":")[0] for line in lines] == ["2020", "2021", "2022"]
+        assert all(line.endswith(f"commits{again}") for line in lines)
+
+
+DELTAS = np.random.default_rng(1).normal(0.5, 1.0, 200)
+QUIET = np.random.default_rng(2).normal(0.0, 0.3, 400)
+SHIPPED = Curve(State.SPEAKS, 1.0, -2.0, 1.5, 0.5, Threshold(0.8, 0.9, 0.8, 0.2, 150), Threshold(0.9))
+
+
+def test_a_curve_moves_as_far_as_the_evidence_is_strong() -> None:
+    """This team calls better what the bundle calls worse."""
+    slopes = [SHIPPED.slope]
+    for count in (4, 40, 200):
+        evidence = Evidence(-DELTAS[:count], np.tile([1.0, -1.0], count // 2), QUIET)
+        moved = fit_moved(SHIPPED, Own(evidence, evidence), Mix())
+        assert moved.slope >= abs(moved.spread)
+        slopes.append(moved.slope)
+    assert slopes == sorted(slopes, reverse=True)
+    assert slopes[-1] < SHIPPED.slope / 2

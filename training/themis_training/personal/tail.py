@@ -71,7 +71,10 @@ class Tail:
 
     @property
     def objection(self) -> str:
-        """Why the personalised bundle is not better; empty if it is."""
+        """Why the personalised bundle is not better; empty if it is.
+
+        Better is what certainly judges more edits rightly, or certainly raises fewer false alarms.
+        """
         if self.after.alarms.value > max(self.before.alarms.value, NOISE):
             return f"it calls {self.after.alarms.value:.1%} of the ordinary edits worse"
         if self.gain.upper < 0:
