@@ -35,6 +35,9 @@ def by_criterion(report: Report) -> str:
         if state is not State.SPEAKS:
             rows.append(f'<text class="quiet middle" x="{middle}" y="{y + 16}">{state}</text>')
             continue
+        if not worse[criterion] + better[criterion]:
+            rows.append(f'<text class="quiet middle" x="{middle}" y="{y + 16}">nothing to say</text>')
+            continue
         left, right = worse[criterion] * unit, better[criterion] * unit
         rows.append(f'<line class="axis" x1="{middle}" x2="{middle}" y1="{y + 2}" y2="{y + 22}"/>')
         rows.append(_bar(middle - left, y + 6, left, "f-worse") + _bar(middle, y + 6, right, "f-better"))

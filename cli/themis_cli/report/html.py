@@ -16,7 +16,7 @@ from themis_cli.report.chart import by_criterion, chance, coverage, spread
 from themis_cli.report.hunk import hunks
 from themis_cli.report.look import UNICODE
 from themis_cli.report.record import Detail, Report
-from themis_cli.report.rules import rule, rule_id, silencing
+from themis_cli.report.rules import advice, rule, rule_id
 from themis_cli.report.tally import Credits, closing, count, credits_of, nothing, short, spoken
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Finding
@@ -26,6 +26,7 @@ from themis_lsp.verdict import Direction
 _MOST_ROWS: Final = 500
 _MOST_CREDITS: Final = 50
 _INLINE: Final = re.compile(r"`([^`]+)`")
+_STRESSED: Final = re.compile(r"^\*\*([^*]+)\*\*")
 _SCALES: Final = (
     '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" '
     'stroke-linejoin="round" aria-hidden="true"><path d="M12 3v17M8 20.5h8M5 7.5l7-2 7 2"/>'
@@ -77,14 +78,11 @@ def _charts(report: Report) -> str:
     bar, told = coverage(report)
     legend = "".join(f'<li><i class="swatch {name}"></i>{words}</li>' for name, words in told)
     judged = f'{bar}<ul class="legend small quiet">{legend}</ul>'
-    reasons = "".join(
-        f"<p class='small quiet'>{_text(value)}</p>" for label, value in closing(report, UNICODE) if label == "silent"
-    )
     scattered = spread(report)
     wide = f'<div class="card wide"><h3>Every edit</h3>{scattered}</div>' if scattered else ""
     return (
         f'<div class="charts"><div class="card"><h3>By criterion</h3>{by_criterion(report)}</div>'
-        f'<div class="card"><h3>What was judged</h3>{judged}{reasons}</div>{wide}</div>'
+        f'<div class="card"><h3>What was judged</h3>{judged}</div>{wide}</div>'
     )
 
 
@@ -111,13 +109,9 @@ def _finding(finding: Finding, credited: Credits) -> str:
 
 
 def _about(finding: Finding) -> str:
-    kind = rule(rule_id(finding))
-    paragraphs = [kind.summary] if finding.defect else []
-    paragraphs += [f"Instead: {kind.instead}"] if kind.instead else []
-    paragraphs.append(f"`themis explain {kind.id}` says more. To silence it, put {silencing(finding)}.")
-    paragraphs.append(f"Fingerprint `{finding.fingerprint}`")
-    told = "".join(f'<p class="small">{_prose(paragraph)}</p>' for paragraph in paragraphs)
-    return f"<details><summary>{'Why, and what instead' if finding.defect else 'What to do'}</summary>{told}</details>"
+    told = "".join(f'<p class="small">{_prose(paragraph)}</p>' for paragraph in advice(finding))
+    title = "Why, and what instead" if finding.defect else "What this means"
+    return f"<details><summary>{title}</summary>{told}</details>"
 
 
 def _rest(report: Report, credited: Credits, detail: Detail) -> Iterator[str]:
@@ -168,7 +162,7 @@ def _more(rows: Sequence[object], most: int) -> str:
 
 
 def _prose(text: str) -> str:
-    return _INLINE.sub(r"<code>\1</code>", escape(text))
+    return _STRESSED.sub(r"<b>\1</b>", _INLINE.sub(r"<code>\1</code>", escape(text)))
 
 
 def _text(text: str) -> str:

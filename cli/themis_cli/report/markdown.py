@@ -12,7 +12,7 @@ from themis_cli.escape import visible
 from themis_cli.report.excerpt import MOST_LINES, common_indent, heaviest
 from themis_cli.report.look import UNICODE
 from themis_cli.report.record import Detail, Report
-from themis_cli.report.rules import rule, rule_id, silencing
+from themis_cli.report.rules import advice, rule, rule_id
 from themis_cli.report.tally import Credits, closing, count, credits_of, nothing, spoken
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Excerpt, Finding
@@ -65,7 +65,7 @@ def _criteria(review: Review) -> str:
         better = sum(verdict.criterion is criterion for verdict in spoken(review, Direction.BETTER))
         if worse + better:
             rows.append((criterion.short, str(worse or ""), str(better or "")))
-    return _table(("", "worse", "better"), rows)
+    return _table(("", "worse", "better"), rows) if len(rows) > 1 else ""  # the headline has said it
 
 
 def _trade_offs(review: Review) -> str:
@@ -100,11 +100,7 @@ def _finding(finding: Finding) -> str:
     words = f"{certainty(chance)} worse for {verdict.criterion.short}"
     said = f"**{kind.title}**, {words}" if finding.defect else f"**{words.capitalize()}**"
     asked = "<br>Shown on request: the model by itself would keep silent here.\n" if finding.below_threshold else ""
-    about = [kind.summary] if finding.defect else []
-    about += [f"**Instead.** {kind.instead}"] if kind.instead else []
-    about.append(f"`themis explain {kind.id}` says more. To silence it, put {silencing(finding)}.")
-    about.append(f"Fingerprint `{finding.fingerprint}`.")
-    told = "\n\n".join(about)
+    told = "\n\n".join(advice(finding))
     return (
         f"<!-- themis-finding {finding.fingerprint} -->\n{said} ({percent(chance)}), {line} in {_code(verdict.unit)}\n"
         f"{asked}\n{_diff(finding.excerpts)}\n\n"

@@ -38,6 +38,11 @@ class Rule:
     criterion: Criterion
     cwe: int | None
 
+    @property
+    def asked(self) -> str:
+        """What ``themis explain`` is best asked for."""
+        return self.criterion.short if self.id == self.criterion else self.id
+
 
 def rule_id(finding: Finding) -> str:
     """The rule a finding belongs to."""
@@ -63,10 +68,16 @@ def rule(name: str) -> Rule:
     return Rule(criterion.value, title, MEANING[criterion], MEANING[criterion], "", criterion, None)
 
 
-def silencing(finding: Finding) -> str:
-    """What to write where, to hear of this one no more; Markdown."""
-    mark = f"`themis: ignore[{finding.verdict.criterion.short}]`"
-    return f"{mark} and the reason into a comment on that line"
+def advice(finding: Finding) -> list[str]:
+    """What a finding means and what to do about it, as paragraphs of Markdown."""
+    kind = rule(rule_id(finding))
+    mark = f"themis: ignore[{finding.verdict.criterion.short}]"
+    return [
+        kind.summary,
+        *([f"**Instead.** {kind.instead}"] if kind.instead else []),
+        f"`themis explain {kind.asked}` says more. `{mark}` with a reason, in a comment on that line, silences it.",
+        f"Fingerprint `{finding.fingerprint}`.",
+    ]
 
 
 def precision(criterion: Criterion, calibration: Calibration) -> float | None:
