@@ -14,7 +14,7 @@ SECURITY, CORRECTNESS = Criterion.SECURITY_HARDNESS, Criterion.FUNCTIONAL_CORREC
 NAMING = Naming(
     ("sql-injection", "weak-hash", "off-by-one", "missing-await"),
     {SECURITY: 1.0, CORRECTNESS: 2.0},
-    {SECURITY: Threshold(0.8, 0.9, 0.8, 0.5, 60)},
+    {name: Threshold(0.8, 0.9, 0.8, 0.5, 60) for name in ("sql-injection", "weak-hash")},
 )
 
 # evidence the worse version gained, criterion, the name told
@@ -48,9 +48,10 @@ def test_a_manifest_brings_it_back() -> None:
 # what is wrong, words of the message
 MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({}, "incomplete"),
-    ({"reasons": ["no-such-page"], "criteria": {}}, "no-such-page"),
-    ({"reasons": [], "criteria": {"taste": {}}}, "taste"),
-    ({"reasons": [], "criteria": {SECURITY.value: {"sharpness": "1"}}}, "incomplete"),
+    ({"reasons": ["no-such-page"], "sharpness": {}, "thresholds": {}}, "no-such-page"),
+    ({"reasons": [], "sharpness": {"taste": 1}, "thresholds": {}}, "taste"),
+    ({"reasons": [], "sharpness": {SECURITY.value: "nan"}, "thresholds": {}}, "not finite"),
+    ({"reasons": [], "sharpness": {}, "thresholds": {"weak-hash": {}}}, "incomplete"),
 ]
 
 

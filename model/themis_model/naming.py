@@ -27,13 +27,13 @@ class Naming:
     Attributes:
         reasons: ids in the order of the graph's outputs.
         sharpness: per criterion, factor of the differences before the softmax.
-        thresholds: per criterion, from which probability on a name is told, with its measured precision; coverage is
-            the share of held-out pairs that get a name.
+        thresholds: per reason that may be told, from which probability on, with its measured precision; coverage is
+            the share of held-out pairs with that reason which get its name.
     """
 
     reasons: tuple[str, ...]
     sharpness: Mapping[Criterion, float]
-    thresholds: Mapping[Criterion, Threshold]
+    thresholds: Mapping[str, Threshold]
 
     def likeliest(self, criterion: Criterion, gained: FloatArray) -> tuple[str, float]:
         """The likeliest reason of a criterion and its probability; ("", 0) if the graph knows none.
@@ -54,16 +54,15 @@ class Naming:
     def named(self, criterion: Criterion, gained: FloatArray) -> str | None:
         """The id of the reason to tell, or None if none is sure enough."""
         name, share = self.likeliest(criterion, gained)
-        return name if name and share >= self.thresholds.get(criterion, NEVER).probability else None
+        return name if name and share >= self.thresholds.get(name, NEVER).probability else None
 
     def to_json(self) -> dict[str, Any]:
         """The ``naming`` object of ``manifest.json``."""
-        criteria = {
-            c.value: {"sharpness": self.sharpness[c], **threshold_to_json(self.thresholds[c])}
-            for c in CRITERIA
-            if c in self.thresholds
+        return {
+            "reasons": list(self.reasons),
+            "sharpness": {c.value: self.sharpness[c] for c in CRITERIA if c in self.sharpness},
+            "thresholds": {name: threshold_to_json(self.thresholds[name]) for name in sorted(self.thresholds)},
         }
-        return {"reasons": list(self.reasons), "criteria": criteria}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Naming":
@@ -74,12 +73,11 @@ class Naming:
         """
         try:
             names = tuple(map(str, value["reasons"]))
-            rows = {Criterion(name): row for name, row in value["criteria"].items()}
-            sharpness = {criterion: float(row["sharpness"]) for criterion, row in rows.items()}
-            thresholds = {criterion: threshold_from_json(row) for criterion, row in rows.items()}
+            sharpness = {Criterion(name): float(number) for name, number in value["sharpness"].items()}
+            thresholds = {str(name): threshold_from_json(row) for name, row in value["thresholds"].items()}
         except (KeyError, TypeError, AttributeError) as problem:
             raise ValueError(f"naming is incomplete: {problem}") from None
-        if unknown := set(names) - set(reasons()):
+        if unknown := {*names, *thresholds} - set(reasons()):
             raise ValueError(f"naming has reasons without a page: {', '.join(sorted(unknown))}")
         if not all(map(math.isfinite, sharpness.values())):
             raise ValueError("naming has a number that is not finite")

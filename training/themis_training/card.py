@@ -136,13 +136,14 @@ def _naming(naming: Naming | None) -> str:
     if naming is None:
         return ""
     rows = [
-        (c.value, sum(reasons()[name].criterion is c for name in naming.reasons), f"{t.precision:.2f} [{t.lower:.2f}]",
-         f"{t.coverage:.0%}", t.judged)
-        for c, t in naming.thresholds.items()
-        if t.probability <= 1
-    ]  # fmt: skip
-    text = "A finding names the defect the edit brought in where that is sure enough, measured on held-out pairs:\n\n"
-    head = ("criterion", "reasons it knows", "names that are right [95 % lower bound]", "pairs named", "of them judged")
+        (name, reasons()[name].criterion.short, f"{t.precision:.2f} [{t.lower:.2f}]", t.judged, f"{t.coverage:.0%}")
+        for name, t in naming.thresholds.items()
+    ]
+    text = (
+        f"It knows {len(naming.reasons)} named defects and names those below where it is sure enough, measured on "
+        "held-out real pairs; with any other finding it names no single reason:\n\n"
+    )
+    head = ("defect", "criterion", "names that are right [95 % lower bound]", "of", "pairs with it that get its name")
     return text + _table(head, rows)
 
 

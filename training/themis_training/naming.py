@@ -13,7 +13,7 @@ from torch import Tensor
 from themis_bench.mix import wilson
 from themis_model.calibrate import Threshold
 from themis_model.criterion import CRITERIA, Criterion
-from themis_model.naming import NEVER, Naming
+from themis_model.naming import Naming
 from themis_model.reason import reasons
 from themis_training.network import Evidence
 from themis_training.pairs import Example
@@ -22,8 +22,8 @@ from themis_training.wide import Difference, stacked
 BUCKETS = 1 << 15  # a power of two that divides the wide path's, so that its features serve here too
 LONGEST_GRAM = 3
 _RIDGE = 0.02
-_PRECISION, _LOWER = 0.8, 0.72  # a name is told where this many are right, on pairs the fit has not seen
-_FEWEST = 50  # held-out pairs; fewer prove nothing
+_PRECISION, _LOWER = 0.8, 0.6  # a name is told where this many are right, on pairs the fit has not seen
+_FEWEST = 12  # held-out pairs that get a name; fewer prove nothing
 _FEWEST_OF_REASON = 8  # training pairs
 
 
@@ -71,7 +71,8 @@ def fit_naming(
         power: of the number of n-grams, as in the features.
     """
     parts: dict[Criterion, _Part] = {}
-    read: dict[Criterion, tuple[float, Threshold]] = {}
+    sharpness: dict[Criterion, float] = {}
+    thresholds: dict[str, Threshold] = {}
     for criterion in criteria:
         named = named_of(criterion, examples, differences, caps)
         if len(named.known) < 2:
@@ -85,8 +86,9 @@ def fit_naming(
             logits.append(logits_of(*held, [named.differences[n] for n in rows]))
             right.append(named.labels[rows])
         if logits:
-            read[criterion] = calibrated(np.concatenate(logits), np.concatenate(right))
-    return _joined(parts, read, power)
+            sharpness[criterion], told = calibrated(np.concatenate(logits), np.concatenate(right))
+            thresholds |= {named.known[column]: threshold for column, threshold in told.items()}
+    return _joined(parts, sharpness, thresholds, power)
 
 
 def named_of(
@@ -142,21 +144,30 @@ def logits_of(
     return np.stack([-(d.values @ table[d.buckets % BUCKETS]) for d in differences])
 
 
-def calibrated(logits: npt.NDArray[np.float32], right: npt.NDArray[np.int64]) -> tuple[float, Threshold]:
-    """Sharpness and threshold from held-out pairs: logits ``[n, reasons]`` and the column of each true reason."""
+def calibrated(logits: npt.NDArray[np.float32], right: npt.NDArray[np.int64]) -> tuple[float, dict[int, Threshold]]:
+    """Sharpness, and the threshold of each column that may be told.
+
+    Args:
+        logits: of held-out pairs, ``[n, reasons]``.
+        right: column of each pair's true reason.
+    """
     sharpness = float(min(np.geomspace(0.2, 5, 30), key=lambda s: _loss(s * logits, right)))
     p = _softmax(sharpness * logits)
-    top, told = p.max(axis=1), p.argmax(axis=1) == right
-    for probability in np.unique(top):
-        rows = top >= probability
-        count = int(rows.sum())
-        if count < _FEWEST:
-            break
-        precision = wilson(float(told[rows].mean()), count)
-        if precision.value >= _PRECISION and precision.lower >= _LOWER:
-            found = Threshold(float(probability), precision.value, precision.lower, count / len(rows), count)
-            return sharpness, found
-    return sharpness, NEVER
+    top, best = p.max(axis=1), p.argmax(axis=1)
+    found = {}
+    for column in range(logits.shape[1]):
+        own = np.sort(top[best == column])
+        for probability in own:
+            rows = (best == column) & (top >= probability)
+            count, told = int(rows.sum()), int((right[rows] == column).sum())
+            if count < _FEWEST:
+                break
+            precision = wilson(told / count, count)
+            if precision.value >= _PRECISION and precision.lower >= _LOWER:
+                coverage = told / int((right == column).sum())
+                found[column] = Threshold(float(probability), precision.value, precision.lower, coverage, count)
+                break
+    return sharpness, found
 
 
 def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -170,7 +181,10 @@ def _loss(logits: npt.NDArray[np.float32], right: npt.NDArray[np.int64]) -> floa
 
 
 def _joined(
-    parts: Mapping[Criterion, _Part], read: Mapping[Criterion, tuple[float, Threshold]], power: float
+    parts: Mapping[Criterion, _Part],
+    sharpness: Mapping[Criterion, float],
+    thresholds: Mapping[str, Threshold],
+    power: float,
 ) -> tuple[Evidence, Naming]:
     names = [name for criterion in CRITERIA if criterion in parts for name in parts[criterion].named.known]
     evidence = Evidence(BUCKETS, LONGEST_GRAM, len(names), power)
@@ -178,6 +192,4 @@ def _joined(
         for named, buckets, table in parts.values():
             columns = torch.tensor([names.index(name) for name in named.known])
             evidence.wide.table.weight[torch.from_numpy(buckets).unsqueeze(1), columns] = torch.from_numpy(table)
-    sharpness = {criterion: value for criterion, (value, _) in read.items()}
-    thresholds = {criterion: threshold for criterion, (_, threshold) in read.items()}
     return evidence, Naming(tuple(names), sharpness, thresholds)
