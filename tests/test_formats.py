@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from themis_lsp.edits import edits_of
 from themis_lsp.finding import Excerpt, WeighedLines
 from themis_lsp.review import review
 from themis_lsp.settings import Settings
-from themis_model.calibrate import Calibration
+from themis_model.calibrate import Calibration, Threshold
 from themis_model.criterion import CRITERIA
 from themis_model.fake import FakeScorer
 from themis_model.reason import reasons
@@ -147,6 +148,20 @@ def test_sarif_points_at_its_rules() -> None:
         "artifactLocation": {"uri": "a%20b/%C3%BC%3A%23.py"},
         "region": {"startLine": 3, "endLine": 3, "startColumn": 5, "endColumn": 21},
     }
+
+
+@pytest.mark.parametrize(
+    ("precision", "judged", "word"),
+    [(0.97, 9, "very-high"), (0.91, 9, "high"), (0.7, 9, "medium"), (0.3, 9, "low"), (0.97, 0, None)],
+)
+def test_sarif_gives_the_precision_that_was_measured(precision: float, judged: int, word: str | None) -> None:
+    speaks = Calibration.speaking()
+    limit = Threshold(0.8, precision=precision, judged=judged)
+    curves = {criterion: replace(curve, worse=limit) for criterion, curve in speaks.curves.items()}
+    report = odd()
+    measured = replace(report, model=replace(report.model, calibration=Calibration(speaks.mix, curves)))
+    rules = sarif(measured)["tool"]["driver"]["rules"]
+    assert {rule["properties"].get("precision") for rule in rules} == {word}
 
 
 def test_sarif_tells_what_is_silenced_and_by_whom() -> None:
