@@ -30,7 +30,7 @@ class Evidence:
     neutral: Array
 
 
-NOISE_OF_PRAISE = 0.005  # largest share of ordinary edits called better; praise costs less than alarm, but not nothing
+NOISE_OF_PRAISE = 0.0025  # largest share of ordinary edits called better; praise costs less than alarm, but not nothing
 FEWEST_PAIRS = 100  # of calibration; fewer say nothing about a tail
 
 

@@ -91,7 +91,7 @@ def export_bundle(
         pairs, deltas = held_out_margins(run, data, score, encoder)
         neutral = largest_margins(score, [(e.before, e.after, e.language) for e in for_calibration], encoder)
         evidence = _evidence(pairs, deltas, neutral)
-        calibration = calibrate(evidence, recipe.criteria, Mix(), Standard())
+        calibration = calibrate(evidence, recipe.criteria, Mix(), Standard(noise=recipe.noise))
         parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
         if parity.fp32 > PARITY:
             raise ExportError(f"the fp32 graph differs from torch by {parity.fp32:.1e}, more than {PARITY:.0e}")
