@@ -13,14 +13,17 @@ from tests.repo import Repo
 from tests.test_cli import themis
 from themis_lsp.error import UsageError
 from themis_model.bundle import read_bundle
-from themis_model.calibrate import Curve, Mix, State, Threshold
+from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
+from themis_model.criterion import CRITERIA
 from themis_model.encode import View
 from themis_model.onnx import load
 from themis_model.scorer import FloatArray, Scorer
 from themis_training.calibration import Evidence
+from themis_training.mined import Kind
 from themis_training.personal.history import mine_history
 from themis_training.personal.personalise import LEAST_LABELLED, Personal, PersonalError, Steps, personalise
-from themis_training.personal.recalibrate import Own, fit_moved
+from themis_training.personal.recalibrate import NOISE, Own, fit_moved, recalibrate
+from themis_training.personal.scored import ScoredEdit
 from themis_training.personal.tail import table
 from themis_training.personal.write import write_personal
 
@@ -215,3 +218,27 @@ def test_a_curve_moves_as_far_as_the_evidence_is_strong() -> None:
         slopes.append(moved.slope)
     assert slopes == sorted(slopes, reverse=True)
     assert slopes[-1] < SHIPPED.slope / 2
+
+
+@pytest.mark.parametrize(("gain", "quiet"), [(1.0, 0.3), (4.0, 0.3), (0.2, 0.3), (1.0, 3.0)])
+def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(gain: float, quiet: float) -> None:
+    shipped = Calibration(Mix(), dict.fromkeys(CRITERIA, SHIPPED))
+    edits = [labelled(n, float(delta), 0.0) for n, delta in enumerate(gain * DELTAS[:40])]
+    edits += [labelled(n, 0.0, float(delta)) for n, delta in enumerate(quiet / 0.3 * QUIET)]
+    moved = recalibrate(shipped, edits, [edit.deltas for edit in edits])
+    curve = moved.curves[CRITERIA[0]]
+    said = [
+        (moved.probabilities(CRITERIA[0], d), shipped.probabilities(CRITERIA[0], d)) for d in np.linspace(-9, 9, 181)
+    ]
+    for new, old in said:
+        assert new is not None
+        assert old is not None
+        assert new.worse < curve.worse.probability or old.worse >= SHIPPED.worse.probability
+    alarms = [moved.probabilities(CRITERIA[0], float(edit.deltas[0, 0])) for edit in edits if edit.is_daily]
+    assert sum(p is not None and p.worse >= curve.worse.probability for p in alarms) <= NOISE * len(alarms)
+
+
+def labelled(n: int, delta: float, daily: float) -> ScoredEdit:
+    kind, sign = (Kind.CLAIMED, 1) if delta else (Kind.ORDINARY, 0)
+    deltas = np.full((1, len(CRITERIA)), delta or daily, np.float32)
+    return ScoredEdit(str(n), n, kind, sign - 1, sign, sign * (-1) ** n, (), deltas, ())

@@ -280,7 +280,7 @@ def personalise_command(
     typer.echo(table(found.tail))
     objection = found.tail.objection
     if objection and not force:
-        raise PersonalError(f"no bundle is written, as it is no better on the newest edits: {objection}; --force overrides")
+        raise PersonalError(f"no bundle is written, as it is no better on the newest edits: {objection}; see --force")
     write_personal(found, out)
     typer.echo(f"wrote {out}{f' by force, although {objection}' if objection else ''}: themis review --model {out}")
 

@@ -13,7 +13,7 @@ from themis_model.onnx import load
 from themis_training.mined import MinedEdit
 from themis_training.personal.choose import choose_strength, divided, unseen_deltas
 from themis_training.personal.history import History, mine_history
-from themis_training.personal.recalibrate import recalibrate
+from themis_training.personal.recalibrate import recalibrate, unproven
 from themis_training.personal.scored import ScoredEdit, scored_edits
 from themis_training.personal.tail import Seen, Tail, compare
 from themis_training.personal.update import Strength, Update, fit_update
@@ -104,8 +104,12 @@ def personalise(
     shipped = bundle.manifest.calibration
     older, newest = divided(edits, OLDER)
     strength = choose_strength(older, shipped, steps.say)
-    update = fit_update(older, shipped, strength)
-    calibration = recalibrate(shipped, older, unseen_deltas(older, shipped, strength))
+    unseen = unseen_deltas(older, shipped, strength)
+    untouched = unproven(shipped, older, unseen)
+    for edit, deltas in zip(older, unseen, strict=True):
+        deltas[:, untouched] = edit.deltas[:, untouched]
+    update = fit_update(older, shipped, strength).without(untouched)
+    calibration = recalibrate(shipped, older, unseen)
     before = Seen([edit.deltas for edit in newest], shipped)
     after = Seen([update.deltas(edit) for edit in newest], calibration)
     tail = compare(newest, before, after, seed)

@@ -58,7 +58,7 @@ def recalibrate(shipped: Calibration, edits: Sequence[ScoredEdit], unseen: Seque
                 curves[criterion] = with_thresholds(fitted, criterion, own.evidence, shipped.mix, Standard())
         elif count and len(own.evidence.neutral):
             moved = fit_moved(curve, own, shipped.mix)
-            proven = with_thresholds(moved, criterion, own.evidence, shipped.mix, Standard())
+            proven = _proven(moved, own, shipped.mix)
             curves[criterion] = proven if proven.state is State.SPEAKS else _kept(moved, curve, own, shipped.mix)
         else:
             curves[criterion] = curve
@@ -157,24 +157,62 @@ def _shares(at: Calibration, deltas: torch.Tensor) -> torch.Tensor:
     return torch.tensor(rows, dtype=torch.float64).reshape(-1, 3)
 
 
+def unproven(shipped: Calibration, edits: Sequence[ScoredEdit], unseen: Sequence[FloatArray]) -> list[int]:
+    """Columns that speak, and whose corrected rewards the team's edits are too few to prove: those stay as they were.
+
+    What a bundle has proven holds for its own rewards alone.
+    """
+    found = []
+    for column, criterion in enumerate(CRITERIA):
+        curve = shipped.curves[criterion]
+        if curve.state is State.SPEAKS:
+            own = own_evidence(edits, unseen, column)
+            enough = len(own.evidence.deltas) and len(own.evidence.neutral)
+            if not enough or _proven(fit_moved(curve, own, shipped.mix), own, shipped.mix).state is not State.SPEAKS:
+                found.append(column)
+    return found
+
+
+def _proven(moved: Curve, own: Own, mix: Mix) -> Curve:
+    """Thresholds that the team's edits prove by themselves, if they do."""
+    return with_thresholds(moved, CRITERIA[0], own.evidence, mix, Standard())  # a curve is read alike for all criteria
+
+
 def _kept(moved: Curve, shipped: Curve, own: Own, mix: Mix) -> Curve:
-    """The bundle's own thresholds, raised to where the team's ordinary edits are left alone.
+    """The bundle's own thresholds, raised to where it would have spoken itself and ordinary edits are left alone.
 
     Precision and coverage stay what the bundle proved: the team's edits are too few to measure them again.
     """
     if shipped.state is not State.SPEAKS:
         return moved
     down, up = samples(moved, own.evidence, mix)
-    worse = _raised(shipped.worse, down.neutral, NOISE)
+    worse = _raised(shipped.worse, _said_there(shipped, moved, mix, 0), down.neutral, NOISE)
     if worse == NEVER:
         return replace(moved, state=State.NOT_PRECISE, worse=NEVER, better=NEVER)
-    better = _raised(shipped.better, up.neutral, NOISE_OF_PRAISE)
+    better = _raised(shipped.better, _said_there(shipped, moved, mix, 2), up.neutral, NOISE_OF_PRAISE)
     return replace(moved, worse=worse, better=better, ece=calibration_error(down, mix))
 
 
-def _raised(threshold: Threshold, neutral: Floats, noise: float) -> Threshold:
-    """The threshold, or the next one at which at most the share ``noise`` is spoken of; ``NEVER`` if there is none."""
+def _said_there(shipped: Curve, moved: Curve, mix: Mix, side: int) -> float:
+    """What the moved curve says at the reward difference from which on the shipped one speaks; side 0 is worse."""
+    threshold = (shipped.worse if side == 0 else shipped.better).probability
+    old, new = (Calibration(mix, dict.fromkeys(CRITERIA, curve)) for curve in (shipped, moved))
+    sign = side - 1
+    low, high = 0.0, 1e3 * shipped.scale
+    for _ in range(100):
+        middle = (low + high) / 2
+        if _shares(old, torch.tensor([sign * middle], dtype=torch.float64))[0, side] < threshold:
+            low = middle
+        else:
+            high = middle
+    return float(_shares(new, torch.tensor([sign * high], dtype=torch.float64))[0, side])
+
+
+def _raised(threshold: Threshold, there: float, neutral: Floats, noise: float) -> Threshold:
+    """The threshold, at least ``there``, and where at most the share ``noise`` is spoken of; ``NEVER`` if nowhere."""
+    if threshold.probability > 1:
+        return NEVER
     allowed = int(noise * len(neutral))
     loudest = np.sort(neutral)[::-1][allowed] if len(neutral) > allowed else 0.0
-    at = max(threshold.probability, float(np.nextafter(loudest, 2.0)))
+    at = max(threshold.probability, there, float(np.nextafter(loudest, 2.0)))
     return replace(threshold, probability=at) if at < 1 else NEVER

@@ -1,7 +1,7 @@
 """The correction itself: reward differences of a bundle, moved along a few directions of hashed n-grams."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,12 @@ class Update:
     def rank(self) -> int:
         """Number of directions; 0 changes nothing."""
         return len(self.mix)
+
+    def without(self, columns: Sequence[int]) -> "Update":
+        """The same for the other criteria, and nothing for these."""
+        mix = self.mix.copy()
+        mix[:, list(columns)] = 0
+        return replace(self, mix=mix) if mix.any() else NO_UPDATE
 
     def deltas(self, edit: ScoredEdit) -> FloatArray:
         """Corrected reward differences of an edit, after minus before, ``[windows, 5]``."""
