@@ -203,6 +203,40 @@ def test_an_interrupted_run_goes_on_with_the_years_it_has(tmp_path: Path) -> Non
         assert all(line.endswith(f"commits{again}") for line in lines)
 
 
+FEE, FEES = "def fee(rows):\n    return rows[0] + 1\n", "def fee(rows):\n    return rows[-1] + 1\n"
+TEST = "def test_fee():\n    assert fee([1]) == {n}\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "want"),
+    [
+        ("Fix the fee of an empty basket", "test_fee.py", "functional_correctness"),  # the test beside it is no reason
+        ("Speed up the fee", "test_fee.py", "runtime_efficiency"),
+        ("Fix the fee and rename the basket", "test_fee.py", ""),
+        ("Ask for the fee", "test_fee.py", ""),
+        ("Fix the fee of an empty basket", "tax.py", None),  # two files of code: which one is it about?
+    ],
+)
+def test_what_a_team_says_of_its_edits(tmp_path: Path, message: str, path: str, want: str | None) -> None:
+    repo = Repo.make(tmp_path / "shop")
+    repo.write("fee.py", FEE)
+    repo.write(path, TEST.format(n=1))
+    repo.commit()
+    repo.write("fee.py", FEES)
+    repo.stage(path, TEST.format(n=2))
+    repo.git("commit", "--quiet", "--all", f"--message={message}")
+    found = mine_history(repo.root, tmp_path / "work", lambda _: None).edits
+    assert [edit.criterion for edit in found] == ([] if want is None else [want])
+
+
+def test_an_edit_that_was_taken_back_counts_from_then_on(tmp_path: Path) -> None:
+    steps = (("Begin", FEE), ("Take the last fee", FEES), ('Revert "Take the last fee"', FEE))
+    commits = [Commit(message, "fee.py", text, BEGIN + n * DAY) for n, (message, text) in enumerate(steps)]
+    found = mine_history(made(tmp_path / "shop", commits).root, tmp_path / "work", lambda _: None)
+    kinds = {edit.kind: known for edit, known in zip(found.edits, found.known, strict=True)}
+    assert kinds[Kind.REVERTED] == BEGIN + 2 * DAY
+
+
 DELTAS = np.random.default_rng(1).normal(0.5, 1.0, 200)
 QUIET = np.random.default_rng(2).normal(0.0, 0.3, 400)
 SHIPPED = Curve(State.SPEAKS, 1.0, -2.0, 1.5, 0.5, Threshold(0.8, 0.9, 0.8, 0.2, 150), Threshold(0.9))
