@@ -40,10 +40,14 @@ def message(tag: int, content: bytes) -> bytes:
     while size > 127:
         varint += bytes([size & 127 | 128])
         size >>= 7
-    return bytes([tag << 3 | 2]) + varint + bytes([size]) + content
+    key = bytes([tag << 3 | 2]) if tag < 16 else bytes([tag << 3 & 127 | 130, tag >> 4])
+    return key + varint + bytes([size]) + content
 
 
 TENSOR_ELSEWHERE = message(7, message(5, message(13, message(1, b"location"))))
+TENSORS_ELSEWHERE = message(7, message(1, message(5, message(10, message(13, message(1, b"location"))))))
+SPARSE_TENSOR = message(7, message(15, message(1, message(13, message(1, b"location")))))
+SPARSE_ATTRIBUTE = message(7, message(1, message(5, message(22, b""))))
 FOREIGN_NODE = message(7, message(1, message(7, b"evil.domain")))
 FOREIGN_OPSET = message(8, message(1, b"evil.domain")) + message(7, b"")
 
@@ -53,6 +57,7 @@ BROKEN: list[tuple[Callable[[Path], object], str]] = [
     (lambda b: (b / "tokenizer.json").unlink(), "cannot be read: tokenizer.json"),
     (lambda b: (b / "model.onnx").write_bytes((b / "model.onnx").read_bytes() + b"x"), "sha256 differs"),
     (lambda b: (b / MANIFEST).write_text("{"), "is not JSON"),
+    (lambda b: (b / MANIFEST).write_text("[" * 100_000), "is not JSON"),
     (lambda b: (b / MANIFEST).write_text("[]"), "has schema None"),
     (lambda b: rewrite(b, schema="themis-bundle/9"), "has schema 'themis-bundle/9'"),
     (lambda b: rewrite(b, window_rule=99), "another window rule"),
@@ -61,6 +66,9 @@ BROKEN: list[tuple[Callable[[Path], object], str]] = [
     (lambda b: rewrite(b, files=None), "incomplete"),
     (lambda b: replace_graph(b, b"not a graph"), "not an ONNX file"),
     (lambda b: replace_graph(b, TENSOR_ELSEWHERE), "weights in other files"),
+    (lambda b: replace_graph(b, TENSORS_ELSEWHERE), "weights in other files"),
+    (lambda b: replace_graph(b, SPARSE_TENSOR), "sparse tensors"),
+    (lambda b: replace_graph(b, SPARSE_ATTRIBUTE), "sparse tensors"),
     (lambda b: replace_graph(b, FOREIGN_NODE), "not part of ONNX Runtime"),
     (lambda b: replace_graph(b, FOREIGN_OPSET), "not part of ONNX Runtime"),
     (lambda b: replace_graph(b, message(7, b"")), "does not load"),

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from themis_lsp.config import Config, trusted
+from themis_lsp.config import Config, on_disk, trusted
 from themis_lsp.error import SettingsError
 from themis_lsp.pattern import path_matches
 from themis_lsp.settings import KEYS, Level, Settings
@@ -174,7 +174,7 @@ ROWS = [
     ),
     Row(
         "endless",
-        "themis.toml is too large: 300000 characters, 262144 allowed",
+        "themis.toml is too large: more than 262144 characters",
         {"themis.toml": "#" * 300_000},
     ),
     Row(
@@ -324,3 +324,17 @@ def test_patterns(pattern: str, covered: str, not_covered: str) -> None:
 def test_no_pattern_makes_the_search_blow_up() -> None:
     assert not path_matches("a/" * 200 + "b", "**/*a*a*a*a*a*a*a*c/" * 40 + "x")
     assert not path_matches("a" * 4000, "*a" * 100 + "c")
+
+
+def test_configuration_is_not_read_through_links(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "plain").mkdir(parents=True)
+    (tmp_path / "outside").mkdir()
+    for folder in (tmp_path / "outside", root / "plain"):
+        (folder / "themis.toml").write_text("# here")
+    (root / "link").symlink_to(tmp_path / "outside")
+    (root / "themis.toml").symlink_to(tmp_path / "outside" / "themis.toml")
+    (tmp_path / "alias").symlink_to(root)
+    names = ("themis.toml", "link/themis.toml", "plain/themis.toml", "gone/themis.toml", "plain")
+    assert [on_disk(root, name) for name in names] == [None, None, "# here", None, None]
+    assert on_disk(tmp_path / "alias", "plain/themis.toml") == "# here"

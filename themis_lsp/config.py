@@ -147,7 +147,8 @@ def trusted(options: Mapping[str, object], environ: Mapping[str, str]) -> tuple[
 def on_disk(root: Path, path: str) -> str | None:
     """The text of a configuration file in a work tree, or None: a ``Read`` once its root is given."""
     file = root / path
-    return file.read_text("utf-8") if file.is_file() and not file.is_symlink() else None
+    # A link, of the file or of a folder on the way, may lead out of the work tree.
+    return _plain_file(file) if file.resolve() == root.resolve() / path else None
 
 
 def user_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -205,8 +206,11 @@ def _at_home(path: str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111  (pathlib's raises where there is no home)
 
 
-def _plain_file(name: str) -> str | None:
-    return Path(name).read_text("utf-8") if Path(name).is_file() else None
+def _plain_file(name: str | Path) -> str | None:
+    if not Path(name).is_file():
+        return None
+    with Path(name).open(encoding="utf-8") as file:
+        return file.read(_LONGEST_BASELINE + 1)
 
 
 def _text(name: str, read: Read, longest: int = _LONGEST) -> str | None:
@@ -215,7 +219,7 @@ def _text(name: str, read: Read, longest: int = _LONGEST) -> str | None:
     except (OSError, UnicodeError) as problem:
         raise SettingsError(f"cannot read {name}: {problem}") from None
     if text is not None and len(text) > longest:
-        raise SettingsError(f"{name} is too large: {len(text)} characters, {longest} allowed")
+        raise SettingsError(f"{name} is too large: more than {longest} characters")
     return text
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 500  # open brackets; beyond, some grammars take minutes
 _MOST_PIECES = 10_000  # of one error; a query takes the square of it
+_DEEPEST_TREE = 1 << 15  # levels; a query counts them in 16 bits, and goes astray beyond
 _SMALL = 1 << 16  # bytes; whatever is in it, it takes seconds at most
 _CHUNK = 1 << 14  # bytes that a parser reads at a time
 _MOST_READS = 20  # of each chunk, on average
@@ -21,10 +22,13 @@ _BRACKET = re.compile(r"[()\[\]{}<>;]")
 def tree_of(text: str, grammar_key: str) -> "Tree | None":
     """The syntax tree of a text, or None if that could take too long to make or to go through."""
     data = text.encode("utf-8", "replace")
-    if _nests_too_deeply(text) or (len(data) > _SMALL and _is_read_again_and_again(data, grammar_key)):
+    is_large = len(data) > _SMALL
+    if _nests_too_deeply(text) or (is_large and _is_read_again_and_again(data, grammar_key)):
         return None
     tree = parser_of(grammar_key).parse(data)
-    return None if any(node.child_count > _MOST_PIECES for node in faults(tree.root_node)) else tree
+    if any(node.child_count > _MOST_PIECES for node in faults(tree.root_node)):
+        return None
+    return None if is_large and _is_too_deep(tree) else tree
 
 
 def faults(root: "Node") -> "Iterator[Node]":
@@ -71,3 +75,17 @@ def _is_read_again_and_again(data: bytes, grammar_key: str) -> bool:
 
     parser_of(grammar_key).parse(read)
     return left < 0
+
+
+def _is_too_deep(tree: "Tree") -> bool:
+    cursor = tree.walk()
+    depth = 0
+    while depth <= _DEEPEST_TREE:
+        if cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            depth -= 1
+    return True

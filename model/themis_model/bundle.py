@@ -101,7 +101,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         value = json.loads(_read(folder, MANIFEST))
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise ModelError(f"{folder / MANIFEST} is not JSON: {problem}") from None
     schema = value.get("schema") if isinstance(value, dict) else None
     if schema != SCHEMA:
@@ -125,8 +125,10 @@ def read_manifest(folder: Path) -> Manifest:
 def _read(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
-        if path.stat().st_size > LARGEST_BUNDLE:
-            raise ModelError(f"{path} is larger than 25 MB; not loaded")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BUNDLE + 1)
     except OSError as problem:
         raise ModelError(f"model bundle {folder} cannot be read: {name}: {problem.strerror}") from None
+    if len(content) > LARGEST_BUNDLE:
+        raise ModelError(f"{path} is larger than 25 MB; not loaded")
+    return content

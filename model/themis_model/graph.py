@@ -9,10 +9,11 @@ from collections.abc import Iterator
 _BUILT_IN = frozenset({b"", b"ai.onnx", b"ai.onnx.ml", b"com.microsoft"})
 _MODEL_GRAPH, _MODEL_OPSET, _MODEL_FUNCTION = 7, 8, 25
 _OPSET_DOMAIN = 1
-_GRAPH_NODE, _GRAPH_INITIALIZER = 1, 5
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _NODE_DOMAIN, _NODE_ATTRIBUTE = 7, 5
-_ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS = 5, 6, 11
+_ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = (5, 10), (6, 11), (22, 23)
 _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
+_SPARSE = "it has sparse tensors, which may keep weights in other files"
 _DEEPEST = 8  # subgraphs within subgraphs
 
 
@@ -47,6 +48,8 @@ def _in_graph(graph: memoryview, depth: int) -> str:
         problem = ""
         if field == _GRAPH_INITIALIZER:
             problem = _in_tensor(value)
+        elif field == _GRAPH_SPARSE:
+            problem = _SPARSE
         elif field == _GRAPH_NODE:
             problem = _in_node(value, depth)
         if problem:
@@ -65,9 +68,11 @@ def _in_node(node: memoryview, depth: int) -> str:
                 if not isinstance(part, memoryview):
                     continue
                 problem = ""
-                if inner == _ATTRIBUTE_TENSOR:
+                if inner in _ATTRIBUTE_TENSORS:
                     problem = _in_tensor(part)
-                elif inner in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
+                elif inner in _ATTRIBUTE_SPARSE:
+                    problem = _SPARSE
+                elif inner in _ATTRIBUTE_GRAPHS:
                     problem = _in_graph(part, depth + 1)
                 if problem:
                     return problem
