@@ -10,7 +10,7 @@ from themis_model.scorer import FloatArray
 from themis_training.personal.scored import Floats, ScoredEdit, balanced, largest
 from themis_training.personal.update import NO_UPDATE, Strength, Update, fit_table, fit_update, learned, unit_of
 
-RIDGES = (0.3, 1.0, 3.0, 10.0)  # weaker ones win the quarter they are chosen on and lose the tail; see the log
+RIDGES = (0.3, 1.0, 3.0, 10.0)  # weaker ones lost on two of three tails; see the log
 RANKS = (1, 2, 4)
 NONE = Strength(math.inf, 0)
 FOLDS = 4
