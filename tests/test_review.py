@@ -8,7 +8,7 @@ import pytest
 
 from themis_lsp.change import Edit, FileChange, Skip
 from themis_lsp.edits import INCOMPLETE, NEW, edits_of
-from themis_lsp.review import IGNORED, LAYOUT, RENAME, TOO_LARGE, UNSURE, Review, review
+from themis_lsp.review import IGNORED, LAYOUT, RENAME, TEST_CODE, TOO_LARGE, UNSURE, Review, review
 from themis_lsp.settings import Settings
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, State
@@ -96,6 +96,36 @@ def test_the_lines_that_weigh_most_come_first() -> None:
         ((2, 2, 0.0), ("    a = uno(x)",)),
     ]
     assert "line 4 weighs most" in finding.message
+
+
+# path, whether security speaks there, whether readability does
+TESTS = [
+    ("src/pay.py", True, True),
+    ("tests/pay.py", False, True),
+    ("src/test_pay.py", False, True),
+    ("src/PayTest.java", False, True),
+    ("src/pay.spec.js", False, True),
+    ("web/pay_test.go", False, True),
+    ("src/contest.py", True, True),
+    ("latest/pay.py", True, True),
+]
+
+
+@pytest.mark.parametrize(("path", "security_speaks", "readability_speaks"), TESTS)
+def test_what_tests_cost_and_trust_is_not_judged(path: str, security_speaks: bool, readability_speaks: bool) -> None:
+    scorer = FakeScorer({"md5": (0, 0, 0, -4, -4)})
+    texts = {
+        ".py": (BASE, BASE.replace("plain", "md5")),
+        ".java": ("class A { int a() { return plain(1); } }", "class A { int a() { return md5(1); } }"),
+        ".js": ("function a() { return plain(1) }", "function a() { return md5(1) }"),
+        ".go": ("package a\nfunc a() int { return plain(1) }", "package a\nfunc a() int { return md5(1) }"),
+    }[path[path.rindex(".") :]]
+    for settings, spoken in ((Settings(), security_speaks), (Settings(tests=True), True)):
+        found = review(edits_of([FileChange(path, *texts)]), scorer, settings)
+        shown = {finding.verdict.criterion for finding in found.findings}
+        assert (SECURITY in shown) == spoken
+        assert (Criterion.READABILITY_MAINTAINABILITY in shown) == readability_speaks
+        assert spoken or security(found).because == TEST_CODE
 
 
 # word that appears, the defect it stands for, what the message says of it

@@ -12,6 +12,7 @@ from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
 from themis_lsp.silence import By, Note, Silenced, silenced
+from themis_lsp.testcode import NOT_OF_TESTS, is_test
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -22,6 +23,7 @@ TOO_LARGE = "change too large for one window"
 IGNORED = "ignored by the configuration"
 LAYOUT = "only comments or layout changed"
 RENAME = "only local names changed"
+TEST_CODE = "test code"
 UNSURE = "not sure enough"
 
 _BATCH = 32  # edits prepared before their views are scored together: bounds memory, feeds both threads
@@ -120,7 +122,7 @@ def review(
         scored += bool(rewarded)
         found: list[Candidate] = []
         for criterion in chosen.criteria:
-            verdict, window = _judge(edit, criterion, rewarded, calibration)
+            verdict, window = _judge(edit, criterion, rewarded, calibration, chosen)
             verdicts.append(verdict)
             if window is not None and _is_shown(verdict, chosen):
                 found.append(Candidate(verdict, edit, window, verdict.direction is not Direction.WORSE))
@@ -186,9 +188,12 @@ def _judge(
     criterion: Criterion,
     rewarded: Sequence[_Rewarded],
     calibration: Calibration,
+    settings: Settings,
 ) -> tuple[Verdict, Window | None]:
     """The verdict, from the cluster of hunks with the largest |Δ|, and that cluster's window."""
     settled = LAYOUT if not rewarded else RENAME if _is_name_only(edit, criterion) else ""
+    if not settled and criterion in NOT_OF_TESTS and not settings.tests and is_test(edit.path):
+        settled = TEST_CODE
     if settled:
         return Verdict(edit.path, edit.unit, criterion, Direction.NONE, 0.0, None, settled), None
     column = CRITERIA.index(criterion)

@@ -21,6 +21,7 @@ class Settings:
         fail_on: exit 1 for findings of these criteria at or above the probability.
         max_findings: show at most this many; None means all.
         ignore: patterns, relative to the repository, of paths that are not judged.
+        tests: judge security and efficiency of test code too.
         threads: number of edits scored at the same time.
         intent: what the change is meant to do, given explicitly; the default model ignores it.
     """
@@ -30,6 +31,7 @@ class Settings:
     fail_on: Mapping[Criterion, float] = field(default_factory=dict)
     max_findings: int | None = None
     ignore: tuple[str, ...] = ()
+    tests: bool = False
     threads: int = 2
     intent: str | None = None
 
@@ -154,6 +156,18 @@ def _split_gates(text: str) -> dict[str, float]:
     return {name.strip(): float(limit) for name, _, limit in pairs}
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _split_switch(text: str) -> bool:
+    if text.strip().lower() not in ("true", "false"):
+        raise ValueError
+    return text.strip().lower() == "true"
+
+
 _PROBABILITY = "a number from 0 to 1"
 
 #: Everything that can be set: by these names in files, as --name on a command line and THEMIS_NAME in the environment.
@@ -161,6 +175,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "criteria": Key(Level.PATH, 'a list of criteria such as ["security", "readability"]', _split, _criteria),
     "min-confidence": Key(Level.PATH, _PROBABILITY, float, _probability),
     "ignore": Key(Level.PATH, 'a list of path patterns such as ["vendor/**", "*.min.js"]', _split, _patterns),
+    "tests": Key(Level.PATH, "true or false", _split_switch, _switch),
     "fail-on": Key(
         Level.RUN, "criteria with numbers from 0 to 1: security = 0.95 in a file, security:0.95,… elsewhere",
         _split_gates, _gates,

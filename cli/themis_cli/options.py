@@ -32,4 +32,8 @@ OutputFile = Annotated[
     Path | None, typer.Option("--output-file", metavar="FILE", help="Write there, whole or not at all.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Findings alone.")]
+Tests = Annotated[
+    bool | None,
+    typer.Option("--tests/--no-tests", metavar="", help="Judge security and efficiency of test code too, or not."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", metavar="", help="Every verdict and every skip as well.")]

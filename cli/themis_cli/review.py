@@ -33,6 +33,7 @@ def command(
     intent: options.Intent = None,
     criteria: options.Criteria = None,
     min_confidence: options.MinConfidence = None,
+    tests: options.Tests = None,
     fail_on: options.FailOn = None,
     max_findings: options.MaxFindings = None,
     baseline: options.Baseline = None,
@@ -68,6 +69,7 @@ def command(
     given = {
         "criteria": criteria,
         "min-confidence": min_confidence,
+        "tests": None if tests is None else str(tests).lower(),
         "fail-on": fail_on,
         "max-findings": max_findings,
         "baseline": baseline,
