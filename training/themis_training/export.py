@@ -12,9 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from themis_bench.mix import Standard
 from themis_lsp.change import Nature
+from themis_lsp.testcode import NOT_OF_TESTS, is_test
 from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, REASONS, SCHEMA, read_bundle
 from themis_model.calibrate import Calibration, Mix
 from themis_model.criterion import CRITERIA, Criterion
@@ -90,8 +92,11 @@ def export_bundle(
         score = partial(graph_rewards, small)
         pairs, deltas = held_out_margins(run, data, score, encoder)
         neutral = largest_margins(score, [(e.before, e.after, e.language) for e in for_calibration], encoder)
-        evidence = _evidence(pairs, deltas, neutral)
-        calibration = calibrate(evidence, recipe.criteria, Mix(), Standard(noise=recipe.noise))
+        tests = np.array([is_test(e.path) for e in for_calibration])
+        evidence = _evidence(pairs, deltas, neutral, tests)
+        calibration = calibrate(
+            evidence, recipe.criteria, Mix(), lambda c: Standard(noise=recipe.noise_of.get(c, recipe.noise))
+        )
         parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
         if parity.fp32 > PARITY:
             raise ExportError(f"the fp32 graph differs from torch by {parity.fp32:.1e}, more than {PARITY:.0e}")
@@ -113,7 +118,10 @@ def export_bundle(
     return parity
 
 
-def _evidence(pairs: Sequence[Pair], deltas: FloatArray, neutral: FloatArray) -> dict[Criterion, Evidence]:
+def _evidence(
+    pairs: Sequence[Pair], deltas: FloatArray, neutral: FloatArray, tests: npt.NDArray[np.bool_]
+) -> dict[Criterion, Evidence]:
+    """What each criterion is calibrated on; where nothing is said of test code, edits of test code prove no silence."""
     rows: dict[Criterion, list[int]] = defaultdict(list)
     for n, pair in enumerate(pairs):
         rows[pair.criterion].append(n)
@@ -121,7 +129,7 @@ def _evidence(pairs: Sequence[Pair], deltas: FloatArray, neutral: FloatArray) ->
         criterion: Evidence(
             deltas[members, CRITERIA.index(criterion)].astype(np.float64),
             np.array([np.sign(len(pairs[n].chosen) - len(pairs[n].rejected)) for n in members]),
-            neutral[:, CRITERIA.index(criterion)].astype(np.float64),
+            neutral[~tests if criterion in NOT_OF_TESTS else slice(None), CRITERIA.index(criterion)].astype(np.float64),
         )
         for criterion, members in rows.items()
     }
