@@ -16,7 +16,7 @@ SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.py' ':!tr
 TRAINING_SOURCES = $(shell git ls-files --cached --others --exclude-standard 'training/*.py' 'tests/training/*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help review test lint check fuzz-server test-training vsix e2e e2e-neovim e2e-vscode clean
+.PHONY: help review test lint check fuzz fuzz-server test-training vsix e2e e2e-neovim e2e-vscode clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev  ## check style and types
 	@$(VENV)/$(BIN)/pyright --pythonpath $(VENV)/$(BIN)/python $(SOURCES)
 
 check: lint test  ## all that a change has to pass, but for the training code
+
+fuzz: $(VENV)/.dev  ## try 50,000 random patches, configurations, sources and comments
+	@FUZZ_CASES=50000 $(VENV)/$(BIN)/python -m pytest tests/test_fuzz.py
 
 fuzz-server: $(VENV)/.dev  ## type 20,000 random edits into the language server, for each kind of client
 	@FUZZ_MESSAGES=20000 $(VENV)/$(BIN)/python -m pytest tests/server/test_fuzz.py

@@ -6,16 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from itertools import islice
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.repo import Repo, told
-from themis_lsp.comparison import MISSING, compare_index, compare_range, compare_since, compare_work_tree
-from themis_lsp.error import GitError, PatchError
-from themis_lsp.patch import changes_from_patch
+from themis_lsp.comparison import compare_index, compare_range, compare_since, compare_work_tree
+from themis_lsp.error import GitError
 from themis_lsp.repository import Repository
 
 Ask = Callable[[Repository], object]
@@ -206,81 +204,3 @@ def test_a_reader_that_dies_is_started_again(repo: Repo) -> None:
         reader.kill()
         assert repository.text_at("HEAD", "a.py") is None
         assert repository.text_at("HEAD", "a.py") == "a = 2\n"
-
-
-def set_traps(repo: Repo, marks: Path) -> None:
-    """Everything in a repository that makes some git command run a program."""
-    marks.mkdir()
-
-    def trap(name: str) -> str:
-        return f"touch '{marks}/{name}'; #"
-
-    hooks = marks.parent / "hooks"
-    hooks.mkdir()
-    for name in ("post-index-change", "reference-transaction", "post-checkout", "fsmonitor-watchman", "pre-auto-gc"):
-        (hooks / name).write_text(f"#!/bin/sh\n{trap(name)}\n")
-        (hooks / name).chmod(0o755)
-    config = {
-        "alias.ls-files": "!" + trap("alias"),
-        "core.askPass": trap("askpass"),
-        "core.fsmonitor": trap("fsmonitor"),
-        "core.gitProxy": trap("proxy"),
-        "core.hooksPath": str(hooks),
-        "core.pager": trap("pager"),
-        "core.sshCommand": trap("ssh"),
-        "credential.helper": "!" + trap("credential"),
-        "diff.external": trap("external"),
-        "diff.evil.command": trap("command"),
-        "diff.evil.textconv": trap("textconv"),
-        "filter.evil.clean": trap("clean"),
-        "filter.evil.smudge": trap("smudge"),
-        "pager.cat-file": trap("pager"),
-        "pager.ls-files": trap("pager"),
-        "protocol.allow": "always",
-        "protocol.ext.allow": "always",
-        "remote.helper.url": f"ext::touch {marks}/helper",
-        "remote.helper.promisor": "true",
-        "remote.origin.url": "ssh://nobody@localhost/nothing",
-        "remote.origin.promisor": "true",
-        "remote.origin.uploadpack": trap("uploadpack"),
-        "extensions.partialClone": "origin",
-        "core.repositoryFormatVersion": "1",
-    }
-    repo.write(".git/info/attributes", "* diff=evil filter=evil merge=evil\n")
-    for key, value in config.items():
-        repo.git("config", key, value)
-
-
-def test_a_hostile_repository_runs_nothing(repo: Repo, tmp_path: Path) -> None:
-    for number in range(300):
-        repo.write(f"many/f{number}.py", f"f = {number}\n")
-    repo.commit()
-    repo.git("rm", "-r", "--quiet", "many")
-    lost = repo.git("ls-tree", "--format=%(objectname)", "HEAD:many").splitlines()
-    repo.commit(a_py="a = 3\n", b_py="b = 1\n")
-    for name in lost:
-        (repo.root / ".git" / "objects" / name[:2] / name[2:]).unlink()
-    marks = tmp_path / "marks"
-    set_traps(repo, marks)
-    repo.write("a.py", "a = 4\n")
-    os.utime(repo.root / "b.py", (1, 1))
-    repo.write("c.py", "c = 1\n")
-    with Repository.open(repo.root) as repository:
-        assert told(compare_work_tree(repository).changes)[0] == "a.py: a = 3 -> a = 4"
-        assert told(islice(compare_range(repository, "HEAD~1..HEAD").changes, 2, 4)) == [
-            f"many/f0.py: {MISSING}",
-            f"many/f1.py: {MISSING}",
-        ]
-        assert len(told(compare_range(repository, "HEAD~1").changes)) == 303
-        assert told(compare_index(repository).changes) == []
-        assert len(told(compare_since(repository, "HEAD~2").changes)) == 3
-        with pytest.raises(GitError):
-            compare_range(repository, "origin/main")
-        patch = f"--- a/a.py\n+++ b/a.py\nindex {lost[0]}..{lost[1]}\n@@ -1 +1 @@\n-a = 9\n+a = 8\n"
-        with pytest.raises(PatchError):
-            told(changes_from_patch(patch, repository).changes)
-    assert [mark.name for mark in marks.iterdir()] == []
-    # The traps are no dummies: git itself runs into them.
-    for arguments in (("status",), ("diff", "HEAD"), ("diff", "--no-ext-diff", "HEAD"), ("cat-file", "-p", lost[0])):
-        subprocess.run(["git", *arguments], cwd=repo.root, capture_output=True)
-    assert {"fsmonitor", "clean", "command", "textconv", "ssh"} <= {mark.name for mark in marks.iterdir()}
