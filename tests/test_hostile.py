@@ -14,6 +14,7 @@ import pytest
 
 from tests.repo import Repo, told
 from tests.test_cli import PATH
+from tests.test_report import BASE, reported, written
 from tests.traps import Listener, left, set_modules, set_traps, surroundings
 from themis_cli.report import FORMATS
 from themis_lsp.comparison import MISSING, compare_index, compare_range, compare_since, compare_work_tree
@@ -79,6 +80,7 @@ def check(hostile: Hostile) -> None:
     assert not hostile.listener.was_called()
 
 
+STEERING = "]0\x1b\x07\x7f\x9b\u202e\u2066\u200b\ufeff\ud800"  # escapes, bidirectional marks, zero width
 PATCH = f"--- a/a.py\n+++ b/a.py\n@@ -2 +2 @@\n-{BEFORE.splitlines()[1]}\n+{AFTER.splitlines()[1]}\n".encode()
 COMMANDS = [
     "review", "review HEAD~1", "review HEAD~1..HEAD", "review HEAD~2...HEAD a.py", "review --staged",
@@ -145,6 +147,13 @@ def test_a_hostile_repository_runs_nothing(hostile: Hostile) -> None:
         with pytest.raises(PatchError):
             told(changes_from_patch(patch, repository).changes)
     check(hostile)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_carries_what_steers_or_hides(name: str) -> None:
+    text = written(reported(BASE.replace("plain(seed)", f"md5(seed, '{STEERING}')")), name)
+    assert {ch for ch in text if ch < " "} <= {"\n"}
+    assert not set(STEERING[2:]) & set(text)
 
 
 def test_the_traps_are_no_dummies(hostile: Hostile) -> None:
