@@ -68,6 +68,7 @@ def write_card(
             ("source", "criterion", "licence", "split", "pairs"),
             ([s["source"], s["criterion"], s["license"], s["split"], s["pairs"]] for s in training.get("sources", [])),
         ),
+        _code("Rule documentation, and functions that were rewritten", training.get("pair_origins", []), "pairs"),
         _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "files"),
         _code("Ordinary edits, trained on as ties", training.get("ordinary_edits", []), "edits"),
         _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),

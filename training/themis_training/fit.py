@@ -283,6 +283,16 @@ def edit_origins(edits: Sequence[MinedEdit]) -> list[dict[str, Any]]:
     ]
 
 
+def pair_origins(data: Data) -> list[dict[str, Any]]:
+    """Repositories and commits that training and calibration pairs were made from, where known, for the card."""
+    used = (pair for pair in data.pairs if data.split[pair.id] is not Split.TEST and "@" in pair.origin)
+    found = Counter((*pair.origin.split("@", 1), pair.license) for pair in used)
+    return [
+        {"repository": name, "commit": commit, "license": terms, "pairs": count}
+        for (name, commit, terms), count in sorted(found.items())
+    ]
+
+
 def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     """Criteria by their names, as JSON has them."""
     return recipe | {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria")}
@@ -300,6 +310,7 @@ def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> No
             {"repository": name, "license": terms, "commit": commit, "files": n}
             for (name, terms, commit), n in sorted(repositories.items())
         ],
+        "pair_origins": pair_origins(data),
         "ordinary_edits": edit_origins(data.edits),
         **log,
     }  # fmt: skip
