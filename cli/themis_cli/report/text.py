@@ -80,8 +80,12 @@ def _with_chance(text: Text, chance: float, look: Look) -> Text:
     """Put a probability behind a text: as a bar at the right edge of a terminal, in brackets in a pipe."""
     if look.width is None:
         return text.append(f" ({percent(chance)})")
-    right = Text.assemble(look.bar(chance, WORSE), (f"{percent(chance):>6}", text.style))
-    text.pad_right(look.edge - text.cell_len - right.cell_len)
+    number = Text(f"{percent(chance):>6}", text.style)
+    right = Text.assemble(look.bar(chance, WORSE), number)
+    room = look.edge - text.cell_len
+    if room <= right.cell_len:  # a bar that touches the words is worse than none
+        right = number
+    text.pad_right(max(0, room - right.cell_len))
     return text.append_text(right)
 
 
