@@ -106,4 +106,16 @@ def test_views_fit_and_mirror(before: list[str], after: list[str], encoder: Enco
     for window in forth.windows:
         for applied in (frozenset(), frozenset(window.hunks), frozenset(window.hunks[:1])):
             assert len(window.mixed(applied).ids) <= encoder.max_tokens <= MAX_TOKENS
-    assert forth.too_large + sum(len(w.hunks) for w in forth.windows) == len(hunks)
+    told = [
+        h
+        for h in hunks
+        if any(line.strip() and not line.startswith("# x") for line in (*before[h[0] : h[1]], *after[h[2] : h[3]]))
+    ]
+    assert forth.too_large + sum(len(w.hunks) for w in forth.windows) == len(told or hunks)
+
+
+def test_a_comment_elsewhere_changes_no_view() -> None:
+    before, after = ["def f():", "    a()", "    b()", "    c()"], ["def f():", "    a()", "    b()", "    d()"]
+    noted = (["# a note", *before], ["# another note", *after])
+    for one, other in zip(shown(before, after), shown(*noted), strict=True):
+        assert one.ids == other.ids

@@ -17,7 +17,9 @@ from themis_lsp.pattern import path_matches
 from themis_lsp.settings import KEYS, Level, Settings
 from themis_model.criterion import Criterion
 
-KNOWN = "known are criteria, min-confidence, ignore, tests, fail-on, baseline, max-findings, model, device, threads, intent"
+KNOWN = (
+    "known are criteria, min-confidence, ignore, tests, fail-on, baseline, max-findings, model, device, threads, intent"
+)
 SECURITY, READABILITY = Criterion.SECURITY_HARDNESS, Criterion.READABILITY_MAINTAINABILITY
 
 

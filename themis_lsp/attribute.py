@@ -23,7 +23,6 @@ class Candidate:
     window: Window
     below_threshold: bool
 
-
     @property
     def lines(self) -> tuple[int, int]:
         """The first and the last line of the file, 1-based, around everything the verdict is about."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from themis_bench.metrics import Floats
 from themis_bench.pairs import DataError
 from themis_model.calibrate import Calibration, Curve, Mix, State
-from themis_model.criterion import CRITERIA
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import WINDOW_RULE, Encoder, View
 from themis_model.scorer import FloatArray, ModelInfo
 from themis_model.tokens import SPECIALS
@@ -117,6 +117,9 @@ class Floor:
             buckets, values = features_of(view.text)
             rewards[row] = self._weights[:, buckets] @ values
         return rewards
+
+    def name(self, worse: View, better: View, criterion: Criterion) -> None:
+        """It knows no defects."""
 
     def save(self, path: Path) -> None:
         """Write a ``.npz`` file; equal floors give equal arrays."""

@@ -23,7 +23,7 @@ from themis_model.tokens import (
 )
 
 #: Changing anything below that alters token ids means a new version; bundles record the one they were trained with.
-WINDOW_RULE: Final = 1
+WINDOW_RULE: Final = 2
 MAX_TOKENS: Final = 320
 CUT_TEXT: Final = "⋯"
 
@@ -161,6 +161,10 @@ class Encoder:
             _Choice(index, self._lines(before[h[0] : h[1]], text), self._lines(after[h[2] : h[3]], text))
             for index, h in enumerate(hunks)
         ]
+        # What changes only comments is not shown, not even that it is there: it would move every reward a little.
+        seen = [n for n, choice in enumerate(changed) if any(line.ids for line in (*choice.before, *choice.after))]
+        seen = seen or list(range(len(hunks)))
+        hunks, changed = [hunks[n] for n in seen], [changed[n] for n in seen]
         clusters, too_large = _cluster(changed, hunks, self.max_tokens - 1)  # the language token
         windows = tuple(self._window(text, hunks, changed, cluster) for cluster in clusters)
         return Windows(windows, too_large)
@@ -182,15 +186,16 @@ class Encoder:
         self, text: "_Text", hunks: Sequence[Hunk], changed: Sequence[_Choice], cluster: Sequence[int]
     ) -> Window:
         room = self.max_tokens - 1 - _cost(changed, hunks, cluster)
+        shown = tuple(changed[n].hunk for n in cluster)
         taken: dict[int, _Line] = {}
         for batch in _batches(_context(text, hunks, cluster), 16):
             lines = self._lines([text.lines[n] for n in batch], text)
             for number, line in zip(batch, lines, strict=True):
                 if len(line.ids) > room:
-                    return Window(text.language, _assemble(text, hunks, changed, cluster, taken), tuple(cluster))
+                    return Window(text.language, _assemble(text, hunks, changed, cluster, taken), shown)
                 room -= len(line.ids)
                 taken[number] = line
-        return Window(text.language, _assemble(text, hunks, changed, cluster, taken), tuple(cluster))
+        return Window(text.language, _assemble(text, hunks, changed, cluster, taken), shown)
 
     def _lines(self, lines: Sequence[str], text: "_Text") -> tuple[_Line, ...]:
         bare = ["" if text.is_silent(line) else line.strip() for line in lines]
