@@ -1,7 +1,7 @@
 """Fits what a reward difference means, on pairs and edits that were not trained on."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,7 +38,7 @@ def calibrate(
     evidence: dict[Criterion, Evidence],
     trained: Sequence[Criterion],
     mix: Mix,
-    standard: Callable[[Criterion], Standard] = lambda _: Standard(),
+    standard: Standard,
 ) -> Calibration:
     """Curves and thresholds of all criteria; one without proof keeps silent, with the reason as its state."""
     curves = {}
@@ -47,7 +47,7 @@ def calibrate(
         if criterion not in trained or found is None or len(found.deltas) < FEWEST_PAIRS:
             curves[criterion] = Curve(State.NO_DATA)
         else:
-            curves[criterion] = with_thresholds(fit_curve(found, mix), criterion, found, mix, standard(criterion))
+            curves[criterion] = with_thresholds(fit_curve(found, mix), criterion, found, mix, standard)
     return Calibration(mix, curves)
 
 

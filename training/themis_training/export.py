@@ -94,9 +94,7 @@ def export_bundle(
         neutral = largest_margins(score, [(e.before, e.after, e.language) for e in for_calibration], encoder)
         tests = np.array([is_test(e.path) for e in for_calibration])
         evidence = _evidence(pairs, deltas, neutral, tests)
-        calibration = calibrate(
-            evidence, recipe.criteria, Mix(), lambda c: Standard(noise=recipe.noise_of.get(c, recipe.noise))
-        )
+        calibration = calibrate(evidence, recipe.criteria, Mix(), Standard(noise=recipe.noise))
         parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
         if parity.fp32 > PARITY:
             raise ExportError(f"the fp32 graph differs from torch by {parity.fp32:.1e}, more than {PARITY:.0e}")

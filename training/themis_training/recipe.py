@@ -31,7 +31,6 @@ class Recipe:
         ties: per kind of real edit, weight of all its ties together beside all pairs of a criterion.
         most_ties: real edits used, drawn evenly from the repositories set aside for training.
         noise: largest share of ordinary and neutral edits that a criterion may call worse.
-        noise_of: the same for criteria that differ.
         folds: with 2 or more, the calibration pairs are trained on too, and calibration uses margins from as many
             models that each left one fold of origins out; for networks without a deep path, which train in seconds.
         deep_examples: windows the deep path sees in an epoch.
@@ -54,7 +53,6 @@ class Recipe:
     ties: dict[str, float] = field(default_factory=lambda: {Kind.ORDINARY: 0.5})
     most_ties: int = 6000
     noise: float = 0.0025
-    noise_of: dict[Criterion, float] = field(default_factory=dict)
     folds: int = 0
     deep_examples: int = 1600
     deep_tokens: int = MAX_TOKENS
@@ -117,7 +115,6 @@ def wide_2() -> Recipe:
         ties=_TIES,
         most_ties=100_000,
         noise=0.0005,
-        noise_of={Criterion.SECURITY_HARDNESS: 0.001},
         folds=5,
     )
 
