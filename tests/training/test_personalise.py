@@ -55,7 +55,7 @@ class Commit:
 
 
 def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
-    """Functions that are sped up in the house's way, beside edits that mean nothing.
+    """Functions that are fixed in the house's way, in a criterion that the shipped model leaves open, beside edits that mean nothing.
 
     In a history that is not honest, every second one is turned round under the same words.
     """
@@ -67,7 +67,7 @@ def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
             if not honest and n // 8 % 2:
                 texts.reverse()
             path = f"shop/{name}_{n}.py"
-            pairs.append((Commit("Add a file", path, texts[0]), Commit(f"Speed up the {name} of {n}", path, texts[1])))
+            pairs.append((Commit("Add a file", path, texts[0]), Commit(f"Fix the {name} of {n}", path, texts[1])))
         if n < ordinary:
             path = f"shop/plain_{name}_{n}.py"
             old, new = (PLAIN.format(name=name, n=n, verb=verb) for verb in ("load", NAMES[n % 7]))
@@ -100,7 +100,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Personal:
 def test_what_a_team_says_is_learned(fitted: Personal) -> None:
     assert fitted.history.name == "shop"
     assert fitted.tail.objection == ""
-    assert fitted.tail.pairs == {"runtime_efficiency": 78}
+    assert fitted.tail.pairs == {"functional_correctness": 78}
     assert fitted.tail.after.balanced.lower > 0.9
     assert fitted.update.rank == 1
     assert "length-balanced" in table(fitted.tail)
