@@ -33,6 +33,8 @@ def show(report: Report, console: Console, detail: Detail) -> None:
     if detail is not Detail.QUIET:
         for label, value in closing(report, look.symbols):
             _print_labelled(label, value, console, look)
+        if defects := dict.fromkeys(finding.defect for finding in report.review.findings if finding.defect):
+            _print_labelled("more", f"themis explain {next(iter(defects))}", console, look)
 
 
 def _texts(report: Report, look: Look, detail: Detail) -> Iterator[Text]:
