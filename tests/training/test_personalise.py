@@ -55,7 +55,7 @@ class Commit:
 
 
 def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
-    """Functions that are fixed in the house's way, in a criterion that the shipped model leaves open, beside edits that mean nothing.
+    """Functions fixed in the house's way, in a criterion the shipped model leaves open, beside edits that mean nothing.
 
     In a history that is not honest, every second one is turned round under the same words.
     """
