@@ -121,8 +121,10 @@ def review(
         settled += not rewarded
         scored += bool(rewarded)
         found: list[Candidate] = []
+        of_test = not chosen.tests and is_test(edit.path)
         for criterion in chosen.criteria:
-            verdict, window = _judge(edit, criterion, rewarded, calibration, chosen)
+            silent = TEST_CODE if of_test and criterion in NOT_OF_TESTS else ""
+            verdict, window = _judge(edit, criterion, rewarded, calibration, silent)
             verdicts.append(verdict)
             if window is not None and _is_shown(verdict, chosen):
                 found.append(Candidate(verdict, edit, window, verdict.direction is not Direction.WORSE))
@@ -188,12 +190,10 @@ def _judge(
     criterion: Criterion,
     rewarded: Sequence[_Rewarded],
     calibration: Calibration,
-    settings: Settings,
+    silent: str,
 ) -> tuple[Verdict, Window | None]:
     """The verdict, from the cluster of hunks with the largest |Δ|, and that cluster's window."""
-    settled = LAYOUT if not rewarded else RENAME if _is_name_only(edit, criterion) else ""
-    if not settled and criterion in NOT_OF_TESTS and not settings.tests and is_test(edit.path):
-        settled = TEST_CODE
+    settled = LAYOUT if not rewarded else RENAME if _is_name_only(edit, criterion) else silent
     if settled:
         return Verdict(edit.path, edit.unit, criterion, Direction.NONE, 0.0, None, settled), None
     column = CRITERIA.index(criterion)

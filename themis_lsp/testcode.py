@@ -7,15 +7,21 @@ from themis_model.criterion import Criterion
 #: Not judged in tests: a test may shell out, leave files open and take its time.
 NOT_OF_TESTS = frozenset({Criterion.RUNTIME_EFFICIENCY, Criterion.MEMORY_EFFICIENCY, Criterion.SECURITY_HARDNESS})
 
-_FOLDERS = frozenset({"test", "tests", "spec", "specs", "testing", "testdata", "__tests__", "unittest", "unittests"})
-_WORDS = frozenset({"test", "tests", "spec", "specs"})
+_MARKS = frozenset({"test", "tests", "spec", "specs", "testing", "testdata", "unittest", "unittests"})
+_ENDS = ("Test", "Tests", "Spec")
 
 
 def is_test(path: str) -> bool:
     """Whether a path, with forward slashes, looks like a test: by a folder or by its name."""
-    place = PurePosixPath(path)
-    folders = {
-        word.lower() for part in place.parts[:-1] for word in part.replace("-", ".").replace("_", ".").split(".")
-    }
-    words = place.name.removesuffix(place.suffix).replace("-", "_").replace(".", "_").lower().split("_")
-    return bool(folders & _FOLDERS or {words[0], words[-1]} & _WORDS) or place.stem.endswith(("Test", "Tests", "Spec"))
+    return bool(marks_of(path) & _MARKS) or PurePosixPath(path).stem.endswith(_ENDS)
+
+
+def marks_of(path: str) -> set[str]:
+    """What a path says it is for, in small letters: the words of its folders, the first and the last of its name."""
+    *folders, name = (part.lower().replace("-", "_").replace(".", "_") for part in _without_suffix(path).split("/"))
+    words = [word for word in name.split("_") if word]
+    return {word for folder in folders for word in folder.split("_")} | {*words[:1], *words[-1:]}
+
+
+def _without_suffix(path: str) -> str:
+    return path.removesuffix(PurePosixPath(path).suffix)

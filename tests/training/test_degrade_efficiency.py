@@ -1,11 +1,8 @@
 """Degradations of running time and memory: what each makes of a few lines of ours."""
 
-import random
-from difflib import ndiff
-
 import pytest
 
-from themis_lsp.language import GRAMMARS
+from tests.training.degrading import changes
 from themis_training.degrade import (
     memory,
     memory_blocks,
@@ -15,7 +12,6 @@ from themis_training.degrade import (
     runtime_loops,
     runtime_values,
 )
-from themis_training.degrade.function import functions_of
 
 pytestmark = pytest.mark.training
 
@@ -197,19 +193,7 @@ def check(kind: str, grammar: str, expected: tuple[str, ...]) -> None:
     drawn = ("found", "matched", "hit", "seen", "result", "present", "exists", "results", "items", "collected")
     names = [*drawn, "output", "entries"]
     wanted = [tuple(line.replace("FLAG", name) for line in expected) for name in names]
-    assert any(lines in wanted for lines in changes(kind, grammar))
-
-
-def changes(kind: str, grammar: str) -> list[tuple[str, ...]]:
-    """The changed lines of every way in which an operator degrades the functions of a file."""
-    found = []
-    for function in functions_of(FILES[grammar], GRAMMARS[grammar]):
-        for way in BY_KIND[kind].finders[grammar](function, random.Random(1)):
-            chosen, rejected = function.rewritten(way.chosen), function.rewritten(way.rejected)
-            if chosen is not None and rejected is not None:
-                lines = ndiff(chosen.split("\n"), rejected.split("\n"))
-                found.append(tuple(line[0] + line[2:] for line in lines if line[0] in "+-"))
-    return found
+    assert any(lines in wanted for lines in changes(BY_KIND[kind], grammar, FILES[grammar]))
 
 
 @pytest.mark.parametrize(("kind", "grammar", "expected"), ROWS)
@@ -220,7 +204,7 @@ def test_changes_just_these_lines(kind: str, grammar: str, expected: tuple[str, 
 @pytest.mark.parametrize("kind", PLANTED)
 def test_plants_different_lines_in_every_language(kind: str) -> None:
     for grammar in FILES.keys() & BY_KIND[kind].finders.keys():
-        assert any(changes(kind, grammar)), grammar
+        assert any(changes(BY_KIND[kind], grammar, FILES[grammar])), grammar
 
 
 def test_every_kind_is_tried() -> None:

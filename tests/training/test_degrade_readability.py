@@ -1,12 +1,8 @@
 """Degradations of readability: what each makes of a few lines of ours."""
 
-import random
-from difflib import ndiff
-
 import pytest
 
-from themis_lsp.language import GRAMMARS
-from themis_training.degrade.function import functions_of
+from tests.training.degrading import changes
 from themis_training.degrade.readability import OPERATORS
 
 pytestmark = pytest.mark.training
@@ -223,19 +219,7 @@ BY_KIND = {operator.kind: operator for operator in OPERATORS}
 
 
 def check(kind: str, grammar: str, expected: tuple[str, ...]) -> None:
-    assert expected in changes(kind, grammar)
-
-
-def changes(kind: str, grammar: str) -> list[tuple[str, ...]]:
-    """The changed lines of every way in which an operator degrades the functions of a file."""
-    found = []
-    for function in functions_of(FILES[grammar], GRAMMARS[grammar]):
-        for way in BY_KIND[kind].finders[grammar](function, random.Random(1)):
-            chosen, rejected = function.rewritten(way.chosen), function.rewritten(way.rejected)
-            if chosen is not None and rejected is not None:
-                lines = ndiff(chosen.split("\n"), rejected.split("\n"))
-                found.append(tuple(line[0] + line[2:] for line in lines if line[0] in "+-"))
-    return found
+    assert expected in changes(BY_KIND[kind], grammar, FILES[grammar])
 
 
 @pytest.mark.parametrize(("kind", "grammar", "expected"), ROWS)
@@ -246,7 +230,7 @@ def test_changes_just_these_lines(kind: str, grammar: str, expected: tuple[str, 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_finds_a_place(kind: str) -> None:
     operator = BY_KIND[kind]
-    assert any(changes(kind, grammar) for grammar in FILES if grammar in operator.finders)
+    assert any(changes(BY_KIND[kind], grammar, FILES[grammar]) for grammar in FILES if grammar in operator.finders)
 
 
 def test_every_kind_is_tried() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from themis_lsp.error import UsageError
 from themis_model.criterion import Criterion
 
 _LANGUAGES = {
@@ -80,13 +81,16 @@ def read_pairs(*paths: Path) -> list[Pair]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        KeyError: if a column is missing.
+        UsageError: if a column is missing.
     """
     import pyarrow.parquet as pq
 
     found: list[Pair] = []
     for path in paths:
-        names = [*_REQUIRED, *(name for name in _OPTIONAL if name in pq.read_schema(path).names)]
+        there = pq.read_schema(path).names
+        if missing := [name for name in _REQUIRED if name not in there]:
+            raise UsageError(f"{path} holds no pairs: it lacks {', '.join(missing)}; give what `themis train` wrote")
+        names = [*_REQUIRED, *(name for name in _OPTIONAL if name in there)]
         found += [_pair(row) for row in pq.read_table(path, columns=names).to_pylist()]
     return found
 

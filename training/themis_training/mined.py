@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from themis_lsp.error import UsageError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -142,6 +144,7 @@ def read_edits(files: Sequence[Path], kinds: Collection[str] = DAILY) -> list[Mi
 
     Raises:
         FileNotFoundError: if a file is missing.
+        UsageError: if it holds something else.
     """
     import pyarrow.parquet as pq
 
@@ -150,5 +153,7 @@ def read_edits(files: Sequence[Path], kinds: Collection[str] = DAILY) -> list[Mi
     found: list[MinedEdit] = []
     for file in files:
         present = [name for name in names if name in pq.read_schema(file).names]
+        if not {"kind", "before", "after"} <= set(present):
+            raise UsageError(f"{file} holds no mined edits: give what `themis train mine` or `degrade` wrote")
         found += [MinedEdit(**row) for row in pq.read_table(file, columns=present, filters=wanted).to_pylist()]
     return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from themis_bench.metrics import length_neutral as equal_by_length
 from themis_model.criterion import CRITERIA
 from themis_training.pairs import Example
 
@@ -66,15 +67,11 @@ def _cap(caps: Mapping[str, float], source: str) -> float:
 
 
 def _balance(weights: Weights, examples: Sequence[Example], keys: Sequence[object]) -> None:
-    strata: dict[object, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for row, (key, example) in enumerate(zip(keys, examples, strict=True)):
-        strata[key][example.longer].append(row)
-    for signs in strata.values():
-        longer, shorter = signs.get(1, []), signs.get(-1, [])
-        if longer and shorter:
-            goal = (weights[longer].sum() + weights[shorter].sum()) / 2
-            weights[longer] *= goal / weights[longer].sum()
-            weights[shorter] *= goal / weights[shorter].sum()
+    strata: dict[object, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        strata[key].append(row)
+    for rows in strata.values():
+        weights[rows] = equal_by_length(weights[rows], [examples[row].longer for row in rows])
 
 
 def _cap_totals(weights: Weights, keys: Sequence[tuple[str, str]], most: float) -> None:

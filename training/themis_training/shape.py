@@ -1,15 +1,14 @@
 """What a mined unit must be for a comparison of its versions to mean something."""
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from themis_lsp.language import grammar_of, parser_of
+from themis_lsp.testcode import is_test, marks_of
 
 LEAST_DEPTH = 3
 _ASIDE = frozenset({
-    "__tests__", "bench", "benches", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples",
-    "fixtures", "fuzz", "mock", "mocks", "sample", "samples", "script", "scripts", "spec", "specs", "test", "testdata",
-    "testing", "tests", "tools", "unittest", "unittests",
+    "bench", "benches", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fixtures",
+    "fuzz", "mock", "mocks", "sample", "samples", "script", "scripts", "tools",
 })  # fmt: skip
 
 
@@ -28,8 +27,4 @@ def tree_depth(lines: Sequence[str], path: str) -> int:
 
 def is_aside(path: str) -> bool:
     """Whether a file serves tests, examples, benchmarks or the build, so that a message hardly speaks of it."""
-    place = PurePosixPath(path.lower())
-    folders = {word for part in place.parts[:-1] for word in part.replace("-", ".").replace("_", ".").split(".")}
-    words = place.stem.replace("-", "_").replace(".", "_").split("_")
-    name = PurePosixPath(path).stem
-    return bool(folders & _ASIDE or {words[0], words[-1]} & _ASIDE) or name.endswith(("Test", "Tests", "Spec", "IT"))
+    return is_test(path) or path.split("/")[-1].split(".")[0].endswith("IT") or bool(marks_of(path) & _ASIDE)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from themis_lsp.error import UsageError
 from themis_model.reason import reason
 from themis_training.corpus import CodeFile, sample_files
 from themis_training.data import Split
@@ -41,10 +42,12 @@ def degrade(
         hold_out: repositories that are for testing whatever the draw, as when mining.
         tell: told of progress, a line at a time.
 
+    Raises:
+        UsageError: there is no function to rewrite.
+
     Returns:
         Number of pairs per operator, language and split.
     """
-    out.mkdir(parents=True, exist_ok=True)
     kept = [clone for clone in clones if not is_excluded(repository_name(clone), exclude)]
     files = list(sample_files(kept, quota.files, quota.seed))
     random.Random(quota.seed).shuffle(files)  # noqa: S311  (order, not security)
@@ -65,6 +68,9 @@ def degrade(
             ties.append(_tie(pair, Split.TEST if use is Split.TEST else Split.CALIBRATION))
             counts[pair.operator.kind, pair.file.language, use] += 1
         tell(f"{use}: {len(pairs)} pairs, {len(ties)} ties so far")
+    if not pairs:
+        raise UsageError("no function was found to rewrite: give clones named owner+name under a permissive licence")
+    out.mkdir(parents=True, exist_ok=True)
     _write(out / "degraded.parquet", pairs)
     write_part(out / "neutral.parquet", ties, PartInfo("", 0, 0, len(ties)))
     return counts
