@@ -25,7 +25,7 @@ from themis_cli import start
 
 class Held:
     def find_spec(self, name, *_):
-        if name == "themis_cli.main":
+        if name in ("themis_cli.main", "themis_cli.serve"):
             signal.raise_signal(signal.SIGINT)
 
 sys.meta_path.insert(0, Held())
@@ -146,11 +146,10 @@ def test_an_interrupted_review_leaves_nothing_behind(repo: Repo, sent: signal.Si
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-def test_an_interrupt_while_loading_is_silent(tmp_path: Path) -> None:
-    environ = {**os.environ, "PYTHONPATH": PATH}
-    ran = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_WHILE_LOADING], cwd=tmp_path, env=environ, capture_output=True
-    )
+@pytest.mark.parametrize("arguments", [[], ["lsp"]])
+def test_an_interrupt_while_loading_is_silent(arguments: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_LOADING, *arguments]
+    ran = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": PATH}, capture_output=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
 
 

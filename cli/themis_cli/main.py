@@ -1,25 +1,18 @@
-"""``themis``: the table of commands, and the one place where errors become exit codes."""
+"""``themis``: the table of commands."""
 
-import os
-import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
-from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from themis_cli import config, demo, doctor, explain, feedback, hook, lsp, model, rank, review, score
-from themis_cli.escape import visible
+from themis_cli.outcome import end_with, exit_code
 from themis_model.error import ThemisError
 
 #: What every mistake on the command line descends from: typer gives it no public name of its own.
 _MISTAKE: Any = typer.BadParameter.__base__
-_COULD_NOT = 2
-_INTERRUPTED = 130
 
 app = typer.Typer(
     name="themis",
@@ -87,55 +80,22 @@ def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
             code = command.invoke(context)
     except typer.Exit as end:
         code = end.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except _MISTAKE as mistake:
+        place = mistake.ctx.command_path if mistake.ctx else "themis"
+        raise ThemisError(f"{mistake.format_message().rstrip('.')}; see {place} --help") from None
     return code if isinstance(code, int) else 0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; every outcome is an exit code and, if it is not a result, one line."""
-    try:
-        code = _invoke(app, "themis", arguments)
-        sys.stdout.flush()
-    except ThemisError as problem:
-        return _refuse(str(problem), problem.exit_code)
-    except _MISTAKE as mistake:
-        place = mistake.ctx.command_path if mistake.ctx else "themis"
-        return _refuse(f"{mistake.format_message().rstrip('.')}; see {place} --help", _COULD_NOT)
-    except (KeyboardInterrupt, typer.Abort):
-        return _INTERRUPTED
-    except BrokenPipeError:
-        _discard_output()
-        return _COULD_NOT
-    except Exception as bug:
-        if os.environ.get("THEMIS_DEBUG"):
-            traceback.print_exc()
-        return _refuse(
-            f"this is a bug in Themis, please report it with what THEMIS_DEBUG=1 shows: {type(bug).__name__}: {bug}",
-            _COULD_NOT,
-        )
-    return code
-
-
-def _refuse(message: str, code: int) -> int:
-    sys.stderr.write(f"error: {visible(' '.join(message.split()))}\n")
-    return code
-
-
-def _discard_output() -> None:
-    """Whoever read our output is gone: keep the interpreter from complaining about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (what signal handlers are given)
-    raise SystemExit(128 + number)
+    return exit_code(lambda: _invoke(app, "themis", arguments))
 
 
 def run() -> NoReturn:
     """The entry point: ends the process."""
-    signal.signal(signal.SIGTERM, _end)  # so that temporary files go away
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end a review
-    sys.exit(main(sys.argv[1:]))
+    end_with(lambda: _invoke(app, "themis", sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pygls.uris import from_fs_path
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_server.py")))
-REAL = (sys.executable, "-m", "themis_cli.main", "lsp", "--stdio")
+REAL = (sys.executable, "-m", "themis_cli.start", "lsp", "--stdio")
 _PATH = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
 _PATIENCE = 60.0  # seconds until a condition that never comes true fails a test
 

@@ -28,7 +28,7 @@ EXIT = raw('{"jsonrpc": "2.0", "method": "exit"}')
 )
 def test_how_it_ends(said: bytes, status: int, tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "themis_cli.main", "lsp"],
+        [sys.executable, "-m", "themis_cli.start", "lsp"],
         cwd=tmp_path, env={"PYTHONPATH": PATH, "XDG_CONFIG_HOME": str(tmp_path)}, input=said, capture_output=True,
         timeout=60,
     )  # fmt: skip
@@ -68,8 +68,20 @@ def test_refusals(arguments: tuple[str, ...], words: str, tmp_path: Path) -> Non
     assert words in ran.stderr
 
 
+WHAT_IS_LOADED = """
+import atexit, sys
+from themis_cli.start import run
+
+sys.argv[1:] = ["lsp", "--stdio"]
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+run()
+"""
+
+
 def test_nothing_heavy_is_loaded_before_the_client_is_answered(tmp_path: Path) -> None:
-    code = "import sys, themis_lsp.server.app as app; app.create(None); print(*sys.modules)"
-    environment = {"PYTHONPATH": PATH}
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert not {"numpy", "onnxruntime", "tokenizers", "tree_sitter", "git"} & set(ran.stdout.split()), ran.stderr
+    command = [sys.executable, "-c", WHAT_IS_LOADED]
+    ran = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": PATH}, input=BEGIN, capture_output=True, timeout=60)
+    assert b'"capabilities"' in ran.stdout
+    loaded = set(ran.stderr.decode().split())
+    assert "lsprotocol.types" in loaded
+    assert not {"git", "numpy", "onnxruntime", "rich", "tokenizers", "tree_sitter", "typer"} & loaded
