@@ -13,7 +13,7 @@ _DEEPEST = 500  # open brackets; beyond, some grammars take minutes
 _MOST_PIECES = 10_000  # of one error; a query takes the square of it
 _DEEPEST_TREE = 1 << 15  # levels; a query counts them in 16 bits, and goes astray beyond
 _SMALL = 1 << 16  # bytes; whatever is in it, it takes seconds at most
-_CHUNK = 1 << 14  # bytes that a parser reads at a time
+_CHUNK = 1 << 10  # bytes that a parser reads at a time; only between two reads do other threads get their turn
 _MOST_READS = 20  # of each chunk, on average
 
 _BRACKET = re.compile(r"[()\[\]{}<>;]")
@@ -23,10 +23,10 @@ def tree_of(text: str, grammar_key: str) -> "Tree | None":
     """The syntax tree of a text, or None if that could take too long to make or to go through."""
     data = text.encode("utf-8", "replace")
     is_large = len(data) > _SMALL
-    if _nests_too_deeply(text) or (is_large and _is_read_again_and_again(data, grammar_key)):
+    if _nests_too_deeply(text):
         return None
-    tree = parser_of(grammar_key).parse(data)
-    if any(node.child_count > _MOST_PIECES for node in faults(tree.root_node)):
+    tree = _parsed(data, grammar_key, most=len(data) // _CHUNK * _MOST_READS if is_large else None)
+    if tree is None or any(node.child_count > _MOST_PIECES for node in faults(tree.root_node)):
         return None
     return None if is_large and _is_too_deep(tree) else tree
 
@@ -64,17 +64,20 @@ def _nests_too_deeply(text: str) -> bool:
     return False
 
 
-def _is_read_again_and_again(data: bytes, grammar_key: str) -> bool:
-    """Whether the parser looks for the end of something, a comment perhaps, from more and more places."""
-    left = len(data) // _CHUNK * _MOST_READS
+def _parsed(data: bytes, grammar_key: str, most: int | None) -> "Tree | None":
+    """The tree, or None if the parser reads more than ``most`` times.
+
+    Then it looks for the end of something, a comment perhaps, from more and more places.
+    """
+    reads = 0
 
     def read(start: int, _: "Point") -> bytes:
-        nonlocal left
-        left -= 1
-        return data[start : start + _CHUNK] if left >= 0 else b""
+        nonlocal reads
+        reads += 1
+        return data[start : start + _CHUNK] if most is None or reads <= most else b""
 
-    parser_of(grammar_key).parse(read)
-    return left < 0
+    tree = parser_of(grammar_key).parse(read)
+    return tree if most is None or reads <= most else None
 
 
 def _is_too_deep(tree: "Tree") -> bool:

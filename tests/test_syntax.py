@@ -1,0 +1,35 @@
+"""Trees of texts that are read in small pieces are those of the whole."""
+
+from typing import Any
+
+import pytest
+
+from themis_lsp.language import parser_of
+from themis_lsp.syntax import tree_of
+
+# a grammar, and lines whose characters of several bytes lie across the ends of pieces
+TEXTS = [
+    ("python", "".join(f"{'é' * (n % 7)}x{n} = 'ß漢😀' * {n}  # 😀\n" for n in range(400))),
+    ("python", "'" + "漢" * 5000 + "'\n"),
+    ("java", "class A {\n" + "".join(f'  String s{n} = "{"😀" * (n % 50)}";\n' for n in range(300)) + "}\n"),
+    ("c", "/* " + "ü" * 3000 + " */ int f(void) { return 1; }\n" * 3),
+    ("go", "package 漢\n" + "func f() { if x { \n" * 100),
+]
+
+
+@pytest.mark.parametrize(("grammar", "text"), TEXTS)
+@pytest.mark.parametrize("shift", range(4))
+def test_pieces_make_the_same_tree(grammar: str, text: str, shift: int) -> None:
+    text = "\n" * shift + text
+    tree, whole = tree_of(text, grammar), parser_of(grammar).parse(text.encode())
+    assert tree
+    assert _spans(tree.root_node) == _spans(whole.root_node)
+
+
+def _spans(node: object) -> list[tuple[str, int, int]]:
+    found, stack = [], [node]
+    while stack:
+        one: Any = stack.pop()
+        found.append((one.type, one.start_byte, one.end_byte))
+        stack += one.children
+    return found
