@@ -7,7 +7,7 @@ from functools import cache
 
 from themis_lsp.change import Edit, FileChange, Nature, Skip, UnitKind, Version
 from themis_lsp.diff import hunks_between
-from themis_lsp.language import grammar_of
+from themis_lsp.language import Grammar, grammar_of
 from themis_lsp.nature import nature_of
 from themis_lsp.unit import MODULE_NAME, Source, Unit, parse, split_lines
 
@@ -26,6 +26,9 @@ _ALIKE = 0.5
 _MOST_COMPARISONS = 40_000
 _POOL_CHARACTERS = 4_000_000  # unmatched units kept to find moves between files
 
+#: How the lines of a text become units.
+Parse = Callable[[tuple[str, ...], Grammar], Source]
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -42,10 +45,14 @@ class _Piece:
         return sum(map(len, self.version.lines)) + 200
 
 
-def edits_of(changes: Iterable[FileChange | Skip]) -> Iterator[Edit | Skip]:
+def edits_of(changes: Iterable[FileChange | Skip], parse: Parse = parse) -> Iterator[Edit | Skip]:
     """Every changed unit, as an edit or as a skip with its reason; files are read one at a time.
 
     Units that vanish from one file and appear in another are matched at the end, when all files were seen.
+
+    Args:
+        changes: what changed.
+        parse: ``themis_lsp.unit.parse``, or one that remembers what it gave.
     """
     pool: list[_Piece] = []
     lost: list[_Piece] = []
@@ -54,7 +61,7 @@ def edits_of(changes: Iterable[FileChange | Skip]) -> Iterator[Edit | Skip]:
         if isinstance(change, Skip):
             yield change
             continue
-        for outcome in _edits_in(change):
+        for outcome in _edits_in(change, parse):
             if isinstance(outcome, _Unmatched):
                 held += outcome.piece.size
                 if held > _POOL_CHARACTERS:
@@ -72,7 +79,7 @@ class _Unmatched:
     is_new: bool
 
 
-def _edits_in(change: FileChange) -> Iterator[Edit | Skip | _Unmatched]:
+def _edits_in(change: FileChange, parse: Parse) -> Iterator[Edit | Skip | _Unmatched]:
     grammar = grammar_of(change.path, change.after or change.before or "")
     if grammar is None:
         yield Skip(change.path, None, UNSUPPORTED)

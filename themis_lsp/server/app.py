@@ -17,6 +17,8 @@ from themis_lsp.server.transport import over_stdio, over_tcp
 if TYPE_CHECKING:
     from themis_lsp.server.judge import Load
 
+_TURN: Final = 0.0002  # seconds a thread may compute while another waits: reading a message takes several turns
+
 #: Everything a client may send, and who answers.
 FEATURES: Final[Mapping[str, tuple[Callable[..., Any], Any]]] = {
     lsp.INITIALIZE: (lifecycle.initialize, None),
@@ -70,7 +72,7 @@ def create(load: "Load") -> ThemisServer:
 
 def serve_stdio(load: "Load") -> int:
     """Serve one client over standard input and output, until it leaves; returns the exit status."""
-    _log_to_stderr()
+    _prepare()
     server = create(load)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed, by whatever library, must not end up among the messages
@@ -85,7 +87,7 @@ def serve_tcp(load: "Load", host: str, port: int) -> int:
     Raises:
         OSError: nobody can listen there.
     """
-    _log_to_stderr()
+    _prepare()
     server = create(load)
     asyncio.run(over_tcp(server, host, port, lambda: _say(f"waiting for a client on {host}:{port}")))
     return server.exit_status
@@ -96,6 +98,7 @@ def _say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _log_to_stderr() -> None:
-    """Log to standard error, as standard output is the protocol's."""
+def _prepare() -> None:
+    """Let messages be read while judging goes on, and log to standard error, as standard output is the protocol's."""
+    sys.setswitchinterval(_TURN)
     logging.basicConfig(format="themis: %(levelname)s: %(message)s", level=logging.WARNING)

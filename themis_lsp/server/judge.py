@@ -6,6 +6,7 @@ Everything heavy (grammars, git, the model) is loaded here, on the worker's thre
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,13 @@ from themis_lsp.server.options import Options
 from themis_lsp.server.text import lines_of
 from themis_lsp.server.worker import Ticket
 from themis_lsp.settings import Settings
+from themis_lsp.unit import parse
 from themis_model.cache import RememberingScorer
 from themis_model.scorer import ModelInfo, Scorer
 
 Load = Callable[[Config], Scorer]
 
+_SOURCES: Final = 2  # remembered: the base of the file that is edited, and what it holds now
 _VIEWS: Final = 500  # remembered; a long one takes some 12 KB
 
 
@@ -53,6 +56,7 @@ class Judge:
         self._scorers: dict[tuple[object, ...], Scorer | ModelError] = {}
         self._last: dict[str, Judgement] = {}
         self._ticket = Ticket()
+        self._parse = lru_cache(_SOURCES)(parse)
 
     def judge(self, snapshot: Snapshot, ticket: Ticket) -> Judgement:
         """Review one document; a second time at no cost, as long as nothing it depends on has changed.
@@ -74,7 +78,7 @@ class Judge:
             return last
         units: list[Judged] = []
         skipped: list[Skip] = []
-        for item in edits_of([change]) if _differs(change) else ():
+        for item in edits_of([change], self._parse) if _differs(change) else ():
             ticket.check()
             if isinstance(item, Skip):
                 skipped.append(item)
