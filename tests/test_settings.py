@@ -199,7 +199,11 @@ ROWS = [
         "USER: intent may not be set here: it is said anew for each change: give it as --intent",
         user='intent = "x"',
     ),
-    Row("relative model of the user", "USER: model is 'tiny': expected an absolute path", user='model = "tiny"'),
+    Row(
+        "relative model of the user",
+        "USER: model is './tiny': expected an absolute path or the name of a pulled model",
+        user='model = "./tiny"',
+    ),
 ]
 
 

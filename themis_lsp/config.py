@@ -8,7 +8,6 @@ In a repository the file closest to the reviewed path counts, key by key. What r
 (model, device, threads) is the user's choice: found in a repository, such a key is an error.
 """
 
-import os
 import sys
 import tomllib
 from collections import ChainMap
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from themis_lsp.error import SettingsError
+from themis_lsp.home import at_home, chosen_model, config_folder, is_name, models_folder
 from themis_lsp.pattern import rooted
 from themis_lsp.settings import KEYS, Key, Level, Settings, nearest, shown
 
@@ -95,7 +95,7 @@ class Config:
     def model(self) -> Path | None:
         """The bundle the user chose, or None for the one that ships."""
         chosen = ChainMap(*map(dict, self._trusted)).get("model")
-        return _at_home(chosen.value) if chosen else None
+        return at_home(chosen.value) if chosen else None
 
     @property
     def device(self) -> str:
@@ -119,7 +119,7 @@ class Config:
         if chosen is None:
             return None
         is_users = any("baseline" in source for source in self._trusted)
-        path = str(folder / _at_home(chosen.value)) if is_users else chosen.value
+        path = str(folder / at_home(chosen.value)) if is_users else chosen.value
         text = _text(path, _plain_file if is_users else self._read, _LONGEST_BASELINE)
         if text is None:
             raise SettingsError(f"there is no baseline {path}: write one with themis review --write-baseline FILE")
@@ -141,7 +141,8 @@ def trusted(options: Mapping[str, object], environ: Mapping[str, str]) -> tuple[
     Raises:
         SettingsError: if one of them says something that cannot be used.
     """
-    return _from_options(options), _from_environment(environ), _from_user_file(user_file(environ))
+    spoken = (_from_options(options), _from_environment(environ))
+    return (*(_with_model_found(source, environ) for source in spoken), _from_user_file(environ))
 
 
 def on_disk(root: Path, path: str) -> str | None:
@@ -153,8 +154,14 @@ def on_disk(root: Path, path: str) -> str | None:
 
 def user_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
     """Where the user's own configuration lies: in %APPDATA% on Windows, else in $XDG_CONFIG_HOME or ~/.config."""
-    base = Path(environ.get("APPDATA" if platform == "win32" else "XDG_CONFIG_HOME", ""))
-    return (base if base.is_absolute() else _at_home("~/.config")) / "themis" / "config.toml"
+    return config_folder(environ, platform) / "config.toml"
+
+
+def _with_model_found(source: Source, environ: Mapping[str, str]) -> Source:
+    if "model" not in source:
+        return source
+    model = source["model"]
+    return {**source, "model": replace(model, value=chosen_model(model.value, environ))}
 
 
 def _from_options(options: Mapping[str, object]) -> Source:
@@ -172,11 +179,18 @@ def _from_environment(environ: Mapping[str, str]) -> Source:
     return {name: _spoken(name, environ[variable], variable) for name, variable in given.items()}
 
 
-def _from_user_file(path: Path) -> Source:
+def _from_user_file(environ: Mapping[str, str]) -> Source:
+    path = user_file(environ)
     text = _text(str(path), _plain_file)
     source = {} if text is None else _from_table(_table(text, str(path)), str(path), (Level.COMMAND,))
-    if "model" in source and not _at_home(source["model"].value).is_absolute():
-        raise SettingsError(f"{path}: model is {shown(source['model'].plain)}: expected an absolute path")
+    if "model" in source and not at_home(source["model"].value).is_absolute():
+        model = source["model"]
+        if not is_name(model.value):
+            raise SettingsError(
+                f"{path}: model is {shown(model.plain)}: expected an absolute path or the name of a pulled model"
+            )
+        # Never relative to where Themis happens to run, even if the model is gone.
+        return {**source, "model": replace(model, value=str(models_folder(environ) / model.value))}
     return source
 
 
@@ -200,10 +214,6 @@ def _from_folder(folder: str, read: Read) -> Source:
         patterns = tuple(rooted(pattern, folder) for pattern in source["ignore"].value)
         source["ignore"] = replace(source["ignore"], value=patterns)
     return source
-
-
-def _at_home(path: str) -> Path:
-    return Path(os.path.expanduser(path))  # noqa: PTH111  (pathlib's raises where there is no home)
 
 
 def _plain_file(name: str | Path) -> str | None:

@@ -182,7 +182,7 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "baseline": Key(Level.RUN, "the path of a file that --write-baseline wrote", str, _text),
     "max-findings": Key(Level.RUN, "a whole number from 1 to 100000", int, _whole(100_000)),
-    "model": Key(Level.USER, "the path of a model bundle", str, _text),
+    "model": Key(Level.USER, "the path of a model bundle, or the name of a pulled one", str, _text),
     "device": Key(Level.USER, "auto, cpu or cuda", str, _device),
     "threads": Key(Level.USER, "a whole number from 1 to 64", int, _whole(64)),
     "intent": Key(Level.COMMAND, "a sentence", str, _text),

@@ -99,12 +99,12 @@ def _configuration(given: Mapping[str, str | None], context: Context) -> _Rows:
 
 
 def _model(given: Mapping[str, str | None], context: Context) -> _Rows:
-    from themis_model.bundle import FILES, MANIFEST, read_bundle
+    from themis_model.bundle import read_bundle, size_on_disk
     from themis_model.placement import placement
 
     config = _config(given, context)
     bundle = read_bundle(config.model)
-    size = sum((bundle.path / name).stat().st_size for name in (*FILES, MANIFEST))
+    size = size_on_disk(bundle.path, bundle.manifest)
     yield "model", f"{bundle.manifest.name}, {size / 1e6:.1f} MB, {bundle.path}"
     yield "digest", bundle.digest
     yield from _criteria(bundle.manifest.calibration)

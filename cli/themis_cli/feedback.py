@@ -1,8 +1,6 @@
 """``themis feedback``: whether a finding was right, kept on this machine, and handed on as preference pairs."""
 
 import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -118,11 +116,11 @@ def export(target: Path, context: Context) -> None:
     context.out.write(f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} written to {target}\n")
 
 
-def store(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
-    """Where answers are kept: in %LOCALAPPDATA% on Windows, else in $XDG_DATA_HOME or ~/.local/share."""
-    base = Path(environ.get("LOCALAPPDATA" if platform == "win32" else "XDG_DATA_HOME", ""))
-    home = Path(os.path.expanduser("~/.local/share"))  # noqa: PTH111  (pathlib's raises where there is no home)
-    return (base if base.is_absolute() else home) / "themis" / "feedback.jsonl"
+def store(environ: Mapping[str, str]) -> Path:
+    """Where answers are kept."""
+    from themis_lsp.home import data_folder
+
+    return data_folder(environ) / "feedback.jsonl"
 
 
 def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:

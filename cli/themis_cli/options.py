@@ -26,7 +26,8 @@ MinConfidence = Annotated[
     typer.Option("--min-confidence", metavar="P", help="Show what is worse with at least this probability."),
 ]
 Model = Annotated[
-    str | None, typer.Option("--model", metavar="DIR", help="A model bundle instead of the one that ships.")
+    str | None,
+    typer.Option("--model", metavar="NAME|DIR", help="A model you pulled, or a bundle, instead of the one that ships."),
 ]
 OutputFile = Annotated[
     Path | None, typer.Option("--output-file", metavar="FILE", help="Write there, whole or not at all.")

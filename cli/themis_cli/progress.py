@@ -1,6 +1,6 @@
 """A progress bar for whatever takes more than a second, on terminals only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
@@ -11,35 +11,43 @@ _PATIENCE = 1.0  # seconds
 _Item = TypeVar("_Item")
 
 
-def counted(items: Iterable[_Item], total: int | None, what: str, err: TextIO | None) -> Iterator[_Item]:
-    """Pass the items on; ``what`` names them on the bar."""
+def counted(
+    items: Iterable[_Item],
+    total: int | None,
+    what: str,
+    err: TextIO | None,
+    size: Callable[[_Item], int] | None = None,
+) -> Iterator[_Item]:
+    """Pass the items on; ``what`` names them on the bar, which counts them or, given their ``size``, bytes."""
     if err is None or not err.isatty():
         yield from items
         return
     start = monotonic()
     bar: Progress | None = None
     try:
-        for done, item in enumerate(items):
+        done = 0
+        for item in items:
             if bar is None and monotonic() - start > _PATIENCE:
-                bar = _started(total, what, err)
+                bar = _started(total, what, err, is_bytes=size is not None)
             if bar is not None:
                 bar.update(bar.task_ids[0], completed=done)
             yield item
+            done += size(item) if size else 1
     finally:
         if bar is not None:
             bar.stop()
 
 
-def _started(total: int | None, what: str, err: TextIO) -> "Progress":
+def _started(total: int | None, what: str, err: TextIO, *, is_bytes: bool) -> "Progress":
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from themis_cli.report.look import BLUE
 
     columns = (
         TextColumn(what),
         BarColumn(complete_style=BLUE, finished_style=BLUE),
-        MofNCompleteColumn(),
+        DownloadColumn() if is_bytes else MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
     bar = Progress(*columns, console=Console(file=err), transient=True)

@@ -122,6 +122,15 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelError(f"{folder / MANIFEST} is incomplete or malformed: {problem}") from None
 
 
+def size_on_disk(folder: Path, manifest: Manifest) -> int:
+    """Bytes of all files of a bundle.
+
+    Raises:
+        OSError: one of them is missing.
+    """
+    return sum((folder / name).stat().st_size for name in (MANIFEST, *manifest.all_files))
+
+
 def _read(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
