@@ -139,6 +139,22 @@ def test_the_table_is_applied(path: str, source: str, want: list[str]) -> None:
     assert violations(path, source) == [f"{path}:{problem}" for problem in want]
 
 
+NETWORK = frozenset({"ftplib", "http", "imaplib", "poplib", "smtplib", "socket", "socketserver", "ssl", "xmlrpc"})
+REACHES_OUT = "cli/themis_cli/fetch.py"
+
+
+def reaches_out(name: str) -> bool:
+    return name.split(".")[0] in NETWORK or name.startswith(("urllib.request", "urllib.error"))
+
+
+def test_only_one_file_can_reach_the_network() -> None:
+    sources = [path for path in tracked(".py") if layer_of(module_of(path)) in LAYERS]
+    found = {
+        path for path in sources for _, name, _ in imports(ast.parse(text_of(path)), lazy=False) if reaches_out(name)
+    }
+    assert found == {REACHES_OUT}
+
+
 def tracked(*suffixes: str) -> list[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:

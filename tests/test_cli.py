@@ -103,7 +103,9 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
     assert "is in no git repository: change to one" in ran.stderr
 
 
-@pytest.mark.parametrize("name", ["review", "hook", "score", "rank", "explain", "demo", "doctor", "model verify"])
+@pytest.mark.parametrize(
+    "name", ["review", "hook", "score", "rank", "explain", "demo", "doctor", "model list", "model pull", "model verify"]
+)
 def test_every_command_has_help_with_examples(tmp_path: Path, name: str) -> None:
     ran = themis(*name.split(), "--help", folder=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -85,7 +85,7 @@ PATCH = f"--- a/a.py\n+++ b/a.py\n@@ -2 +2 @@\n-{BEFORE.splitlines()[1]}\n+{AFTE
 COMMANDS = [
     "review", "review HEAD~1", "review HEAD~1..HEAD", "review HEAD~2...HEAD a.py", "review --staged",
     "review --base HEAD~2", "review --diff-file -", "score a.py", "score c.rb", "rank a.py b.py",
-    "explain security", "explain sql-injection", "doctor", "demo", "model verify",
+    "explain security", "explain sql-injection", "doctor", "demo", "model list", "model verify",
     *(f"review --output-format {name}" for name in FORMATS if name != "text"),
 ]  # fmt: skip
 
