@@ -26,6 +26,19 @@ def test_pieces_make_the_same_tree(grammar: str, text: str, shift: int) -> None:
     assert _spans(tree.root_node) == _spans(whole.root_node)
 
 
+def test_a_tree_that_nobody_waits_for_is_given_up() -> None:
+    text = "x = 1\n" * 2000
+    asked = iter([False, False, True])
+    assert tree_of(text, "python", lambda: next(asked)) is None
+    assert tree_of(text, "python")
+
+
+def test_nodes_of_a_large_tree_have_their_text() -> None:
+    tree = tree_of("é = 1\n" * 20_000, "python")
+    assert tree
+    assert [node.text for node in tree.root_node.children] == ["é = 1".encode()] * 20_000
+
+
 def _spans(node: object) -> list[tuple[str, int, int]]:
     found, stack = [], [node]
     while stack:

@@ -1,7 +1,7 @@
 """Syntax trees in bounded time: nothing can interrupt the parser, so it is kept from what takes it too long."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from themis_lsp.language import parser_of
@@ -19,13 +19,19 @@ _MOST_READS = 20  # of each chunk, on average
 _BRACKET = re.compile(r"[()\[\]{}<>;]")
 
 
-def tree_of(text: str, grammar_key: str) -> "Tree | None":
-    """The syntax tree of a text, or None if that could take too long to make or to go through."""
+def tree_of(text: str, grammar_key: str, is_over: Callable[[], bool] = lambda: False) -> "Tree | None":
+    """The syntax tree of a text, or None if that could take too long to make or to go through.
+
+    Args:
+        text: what to parse.
+        grammar_key: key of its grammar.
+        is_over: asked now and then; once it says so nobody waits for the tree any more, and there is none.
+    """
     data = text.encode("utf-8", "replace")
     is_large = len(data) > _SMALL
     if _nests_too_deeply(text):
         return None
-    tree = _parsed(data, grammar_key, most=len(data) // _CHUNK * _MOST_READS if is_large else None)
+    tree = _parsed(data, grammar_key, is_over, most=len(data) // _CHUNK * _MOST_READS if is_large else None)
     if tree is None or any(node.child_count > _MOST_PIECES for node in faults(tree.root_node)):
         return None
     return None if is_large and _is_too_deep(tree) else tree
@@ -64,20 +70,24 @@ def _nests_too_deeply(text: str) -> bool:
     return False
 
 
-def _parsed(data: bytes, grammar_key: str, most: int | None) -> "Tree | None":
-    """The tree, or None if the parser reads more than ``most`` times.
+def _parsed(data: bytes, grammar_key: str, is_over: Callable[[], bool], most: int | None) -> "Tree | None":
+    """The tree, or None if the parser was kept from reading on, or reads more than ``most`` times.
 
     Then it looks for the end of something, a comment perhaps, from more and more places.
     """
     reads = 0
+    is_ended = is_parsed = False
 
     def read(start: int, _: "Point") -> bytes:
-        nonlocal reads
+        nonlocal reads, is_ended
         reads += 1
-        return data[start : start + _CHUNK] if most is None or reads <= most else b""
+        if not is_parsed:  # later, nodes that are asked for their text read on, and would do so forever if nothing came
+            is_ended = is_ended or (most is not None and reads > most) or is_over()
+        return b"" if is_ended else data[start : start + _CHUNK]
 
     tree = parser_of(grammar_key).parse(read)
-    return tree if most is None or reads <= most else None
+    is_parsed = True
+    return None if is_ended else tree
 
 
 def _is_too_deep(tree: "Tree") -> bool:
