@@ -2,6 +2,7 @@
 
 VENV := .venv
 TRAINING := .venv-training
+RELEASE := .venv-release
 E2E := .e2e
 VSCODE := editors/vscode
 VSIX := dist/themis.vsix
@@ -16,7 +17,7 @@ SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.py' ':!tr
 TRAINING_SOURCES = $(shell git ls-files --cached --others --exclude-standard 'training/*.py' 'tests/training/*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help review test lint check fuzz fuzz-server test-training vsix e2e e2e-neovim e2e-vscode clean
+.PHONY: help review test lint check fuzz fuzz-server test-training vsix e2e e2e-neovim e2e-vscode release clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,11 +65,14 @@ e2e-vscode: $(VSIX)
 		$(abspath $(VENV)/$(BIN)/themis) $(abspath $(E2E))/code-server/node_modules/code-server/out/node/entry.js \
 		"$$(command -v chromium)" $(abspath $(VSIX)) $(abspath tests/e2e/example.json) $(abspath $(E2E)/pictures)
 
-clean:  ## remove both environments and every cache
-	rm -rf $(VENV) $(TRAINING) $(E2E) $(VSCODE)/out $(VSCODE)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+release: $(RELEASE)/.tools  ## build a release and check it in clean environments; it publishes nothing
+	@$(RELEASE)/$(BIN)/python .github/release.py
+
+clean:  ## remove every environment and every cache
+	rm -rf $(VENV) $(TRAINING) $(RELEASE) $(E2E) $(VSCODE)/out $(VSCODE)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.python $(TRAINING)/.python:
+$(VENV)/.python $(TRAINING)/.python $(RELEASE)/.python:
 	@test -n "$(PYTHON)" || { echo "Themis needs Python 3.11 or newer, and found none: install one, or name it with 'make PYTHON=/path/to/python3'." >&2; exit 1; }
 	@"$(PYTHON)" -c '$(RECENT)' || { echo "Themis needs Python 3.11 or newer, and $(PYTHON) is not." >&2; exit 1; }
 	@"$(PYTHON)" -m venv $(@D)
@@ -89,6 +93,11 @@ $(TRAINING)/.train: $(TRAINING)/.python pyproject.toml constraints.txt
 	@echo "Installing torch and what training needs into $(TRAINING), once …"
 	@$(TRAINING)/$(BIN)/python $(PIP_INSTALL) torch
 	@$(TRAINING)/$(BIN)/python $(PIP_INSTALL) --editable '.[cpu,train,dev]'
+	@touch $@
+
+$(RELEASE)/.tools: $(RELEASE)/.python constraints.txt
+	@echo "Installing what builds and checks packages into $(RELEASE), once …"
+	@$(RELEASE)/$(BIN)/python $(PIP_INSTALL) build twine
 	@touch $@
 
 $(VSCODE)/node_modules/.package-lock.json: $(VSCODE)/package-lock.json

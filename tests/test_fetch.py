@@ -105,9 +105,11 @@ def serving(certificate: Path | None = None) -> Iterator[Quiet]:
     with Quiet(certificate) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")

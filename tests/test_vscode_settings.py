@@ -1,7 +1,6 @@
 """The settings of the VS Code extension are those of configuration files, and the server takes them all."""
 
 import json
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -75,8 +74,3 @@ def test_a_repository_cannot_choose_what_runs() -> None:
     }
     restricted = MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
     assert of_the_machine == OF_THE_MACHINE == {name.removeprefix("themis.") for name in restricted}
-
-
-def test_extension_and_server_have_one_version() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert MANIFEST["version"] == project["version"]
