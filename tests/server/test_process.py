@@ -37,6 +37,17 @@ def test_how_it_ends(said: bytes, status: int, tmp_path: Path) -> None:
     assert not ran.stdout or ran.stdout.startswith(b"Content-Length: ")
 
 
+def test_what_is_said_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "said").write_bytes(BEGIN + READY + SHUTDOWN + EXIT)
+    with (tmp_path / "said").open("rb") as said:
+        ran = subprocess.run(
+            [sys.executable, "-m", "themis_cli.start", "lsp"],
+            cwd=tmp_path, env={"PYTHONPATH": PATH}, stdin=said, capture_output=True, timeout=60,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert b'"capabilities"' in ran.stdout
+
+
 def test_over_tcp(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -17,7 +17,7 @@ from themis_lsp.server.transport import over_stdio, over_tcp
 if TYPE_CHECKING:
     from themis_lsp.server.judge import Load
 
-_TURN: Final = 0.0002  # seconds a thread may compute while another waits: reading a message takes several turns
+_TURN: Final = 0.0005  # seconds a thread may compute while another waits: reading a message takes several turns
 
 #: Everything a client may send, and who answers.
 FEATURES: Final[Mapping[str, tuple[Callable[..., Any], Any]]] = {

@@ -15,6 +15,7 @@ from themis_lsp.checkout import Checkout
 from themis_lsp.config import Config, on_disk, trusted
 from themis_lsp.edits import edits_of
 from themis_lsp.error import ModelError, ThemisError
+from themis_lsp.language import Grammar
 from themis_lsp.review import Review, review
 from themis_lsp.server.carry import kept
 from themis_lsp.server.judgement import Judged, Judgement, Snapshot
@@ -22,7 +23,7 @@ from themis_lsp.server.options import Options
 from themis_lsp.server.text import lines_of
 from themis_lsp.server.worker import Ticket
 from themis_lsp.settings import Settings
-from themis_lsp.unit import parse
+from themis_lsp.unit import Source, parse
 from themis_model.cache import RememberingScorer
 from themis_model.scorer import ModelInfo, Scorer
 
@@ -56,7 +57,7 @@ class Judge:
         self._scorers: dict[tuple[object, ...], Scorer | ModelError] = {}
         self._last: dict[str, Judgement] = {}
         self._ticket = Ticket()
-        self._parse = lru_cache(_SOURCES)(parse)
+        self._parse = lru_cache(_SOURCES)(self._parsed)
 
     def judge(self, snapshot: Snapshot, ticket: Ticket) -> Judgement:
         """Review one document; a second time at no cost, as long as nothing it depends on has changed.
@@ -176,6 +177,11 @@ class Judge:
         """End the processes that read objects."""
         for checkout in filter(None, self._checkouts.values()):
             checkout.close()
+
+    def _parsed(self, lines: tuple[str, ...], grammar: Grammar) -> Source:
+        source = parse(lines, grammar, lambda: self._ticket.is_cancelled)
+        self._ticket.check()  # what was given up is not remembered
+        return source
 
     def _place(self, snapshot: Snapshot) -> Place:
         options = snapshot.options
