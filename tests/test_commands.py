@@ -3,9 +3,10 @@
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from themis_cli.context import Context
 from themis_cli.demo import examples, outcomes
 from themis_cli.ranking import share_below
 from themis_cli.report import Detail
+from themis_cli.saved import LARGEST, finding_in, report_in
 from themis_cli.source import Selection
 from themis_lsp.error import UsageError
 from themis_lsp.ranking import means, pareto_front
@@ -105,8 +107,8 @@ def test_a_gate_counts_what_is_not_shown_but_not_what_is_silenced(repo: Repo) ->
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"fail-on": "memory:0.9"}, "cannot fail on memory_efficiency: the model never speaks of it (no data)"),
-        ({"fail-on": "security:0.9", "criteria": "readability"}, "cannot fail on security_hardness: it is not judged"),
+        ({"fail-on": "memory:0.9"}, "cannot fail on memory: the model never speaks of it (no data)"),
+        ({"fail-on": "security:0.9", "criteria": "readability"}, "cannot fail on security: it is not judged"),
     ],
 )
 def test_a_gate_that_could_never_close_is_refused(repo: Repo, given: Mapping[str, str], words: str) -> None:
@@ -242,9 +244,47 @@ def test_a_finding_is_found_by_its_fingerprint(repo: Repo, start: int) -> None:
     file = repo.root / "report.json"
     reviewed(repo, form="json", file=file)
     found = json.loads(file.read_text("utf-8"))["findings"][0]
-    assert explain.finding_in(file, found["fingerprint"][:start]) == found
+    assert finding_in(report_in(file), file, found["fingerprint"][:start]) == found
     with pytest.raises(UsageError, match=f"no finding .* it has: {found['fingerprint']}"):
-        explain.finding_in(file, "x")
+        finding_in(report_in(file), file, "x")
+
+
+# what becomes of a report that was written, words of the refusal
+SPOILED: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+    (lambda report: "[" * 200_000, "is not a themis-review/1 report"),
+    (lambda report: '{"schema": ' + "9" * 5000 + "}", "is not a themis-review/1 report"),
+    (lambda report: [], "is not a themis-review/1 report"),
+    (lambda report: report | {"schema": "themis-review/2"}, "is not a themis-review/1 report"),
+    (lambda report: {"schema": report["schema"]}, "is a damaged themis-review/1 report"),
+    (lambda report: {name: report[name] for name in report if name != "findings"}, "is a damaged"),
+    (lambda report: report | {"findings": 3}, "is a damaged"),
+    (lambda report: report | {"findings": [3]}, "is a damaged"),
+    (lambda report: report | {"model": None}, "is a damaged"),
+    (lambda report: spoil(report, criterion="beauty"), "is a damaged"),
+    (lambda report: spoil(report, criterion=[]), "is a damaged"),
+    (lambda report: spoil(report, fingerprint=7), "is a damaged"),
+    (lambda report: spoil(report, defect=7), "is a damaged"),
+    (lambda report: spoil(report, p=None), "is a damaged"),
+    (lambda report: spoil(report, p=[True, 0.1, 0.2]), "is a damaged"),
+    (lambda report: spoil(report, lines=[]), "is a damaged"),
+    (lambda report: spoil(report, lines=[[1.5, 2, 1.0]]), "is a damaged"),
+    (lambda report: spoil(report, lines=[7]), "is a damaged"),
+    (lambda report: " " * (LARGEST + 1), "is larger than 64 MB"),
+]
+
+
+def spoil(report: dict[str, Any], **values: object) -> dict[str, Any]:
+    return report | {"findings": [finding | values for finding in report["findings"]]}
+
+
+@pytest.mark.parametrize(("spoiled", "words"), SPOILED)
+def test_a_spoiled_report_is_refused(repo: Repo, spoiled: Callable[[dict[str, Any]], object], words: str) -> None:
+    file = repo.root / "report.json"
+    reviewed(repo, form="json", file=file)
+    became = spoiled(json.loads(file.read_text("utf-8")))
+    file.write_text(became if isinstance(became, str) else json.dumps(became), "utf-8")
+    with pytest.raises(UsageError, match=words):
+        explain.run("0123456789abcdef", Path("report.json"), None, context(repo.root))
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,40 @@ def test_advice_never_stops_even_if_nothing_can_be_judged(tmp_path: Path) -> Non
         ran(repo, {}, pushed)
 
 
+# the environment, whether it only advises, whether it is skipped
+SKIPS = [
+    ({"SKIP": "themis"}, False, True),
+    ({"SKIP": "ruff, themis,mypy"}, False, True),
+    ({"SKIP": "themis"}, True, True),
+    ({"SKIP": "themis-advise"}, True, True),
+    ({"SKIP": "themis-advise"}, False, False),
+    ({"SKIP": "themis", "PRE_COMMIT": "1"}, True, False),
+    ({"SKIP": "themis-advise", "PRE_COMMIT": "1"}, True, True),
+    ({"SKIP": "themistocles"}, False, False),
+    ({"SKIP": ""}, False, False),
+]
+
+
+@pytest.mark.parametrize(("environ", "advises", "skips"), SKIPS)
+def test_what_is_skipped_is_said_in_one_line(
+    tmp_path: Path, environ: dict[str, str], advises: bool, skips: bool
+) -> None:
+    repo = Repo.make(tmp_path / "repo")
+    repo.commit(a_py=BASE)
+    repo.stage("a.py", WORSE)
+    status, said, complaint = ran(repo, {}, environ, advises=advises)
+    assert bool(said) is not skips
+    assert complaint.startswith("not judged: SKIP names themis") is skips
+    assert status == (0 if skips or advises else 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="git starts hooks through a shell")
+def test_a_real_commit_goes_ahead_as_the_message_says(repo: Repo) -> None:
+    repo.stage("a.py", WORSE)
+    repo.git("commit", "--quiet", "--message=A change", fails=True)
+    repo.git("commit", "--quiet", "--message=A change", SKIP="themis")
+
+
 def test_pre_commit_gets_the_runtime_that_the_extra_names() -> None:
     """The hooks cannot name an extra, so they name its package."""
     project = (ROOT / "pyproject.toml").read_text("utf-8")

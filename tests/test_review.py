@@ -266,6 +266,11 @@ COMMENTS = [
     (BASE.replace("    return plain", SILENT + "    return md5"), 1, ["adds ignore[security]"]),
     (BASE.replace("    return plain", SILENT + "    return fine"), 0, ["silences nothing", "adds ignore[security]"]),
     (BASE.replace("plain(seed)", "md5(seed)  # themis: ignore[securty] typo"), 0, ["unknown criterion"]),
+    (
+        BASE.replace("plain(seed)", "md5(seed)  # themis: ignore[security]"),
+        1,
+        ["this change adds ignore[security], but it gives no reason: write themis: ignore[security] and the reason"],
+    ),
 ]
 
 
@@ -273,6 +278,7 @@ COMMENTS = [
 def test_suppressions(after: str, count: int, messages: list[str]) -> None:
     found = judged(after)
     assert len(found.suppressed) == count
+    assert len(found.notes) == len(messages), found.notes
     assert all(any(message in note.message for note in found.notes) for message in messages)
     assert len(found.findings) == ("md5" in after) - count
 

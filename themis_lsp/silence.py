@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from themis_lsp.change import Edit
-from themis_lsp.suppress import added, decide, suppressions
+from themis_lsp.suppress import NO_REASON, Suppression, added, decide, suppressions
 from themis_lsp.verdict import Verdict
 from themis_model.criterion import Criterion
 
@@ -74,11 +74,14 @@ def silenced(
     changed = [(h.after_start + 1, max(h.after_end, h.after_start + 1)) for h in edit.hunks]
     outcome = decide(found, [(criterion, changed) for criterion in spoken], changed, speaking)
     quiet = {c: by.reason for c, by in zip(spoken, outcome.suppressed, strict=True) if by}
-    told = [(s.line, problem) for s in found for problem in s.problems]
+    fresh = [s for s in added(suppressions(edit.before.lines, edit.language), found) if s.criteria]
+    # What is new without a reason is told once, with its news.
+    told = [(s.line, problem) for s in found for problem in s.problems if problem != NO_REASON or s not in fresh]
     told += [(u.suppression.line, f"ignore[{u.criterion.short}] silences nothing here") for u in outcome.unused]
-    told += [
-        (s.line, f"this change adds ignore[{', '.join(c.short for c in s.criteria)}]: {s.reason or 'no reason given'}")
-        for s in added(suppressions(edit.before.lines, edit.language), found)
-        if s.criteria
-    ]
+    told += [(s.line, _news_of(s)) for s in fresh]
     return quiet, tuple(Note(edit.path, edit.after.numbers[line - 1] + 1, text) for line, text in sorted(told))
+
+
+def _news_of(suppression: Suppression) -> str:
+    added_here = f"this change adds ignore[{', '.join(criterion.short for criterion in suppression.criteria)}]"
+    return f"{added_here}: {suppression.reason}" if suppression.reason else f"{added_here}, but {NO_REASON}"

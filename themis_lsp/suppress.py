@@ -14,6 +14,8 @@ from themis_model.criterion import CRITERIA, Criterion
 _MARK = "themis:"
 _WORD = "ignore"
 _FORM = "write themis: ignore[security] and the reason"
+#: What is wrong with a suppression that says nothing but what it silences.
+NO_REASON = f"it gives no reason: {_FORM}"
 _QUOTES = frozenset("\"'`")
 _HASHED = frozenset({"python", "ruby"})  # in the other languages a comment begins with // or /*
 
@@ -188,7 +190,7 @@ def _read(text: str, line: int, covers: Lines) -> Suppression:
         return Suppression(line, covers, (), "", (f"it names no criterion: {_FORM}",))
     reason = reason.partition("*/")[0].strip(" \t:-")
     criteria: list[Criterion] = []
-    problems = [] if reason else [f"it gives no reason: {_FORM}"]
+    problems = [] if reason else [NO_REASON]
     named = [part.strip() for part in names.split(",", len(CRITERIA))]
     if len(named) > len(CRITERIA):
         problems.append("it names more criteria than there are")

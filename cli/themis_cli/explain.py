@@ -1,6 +1,5 @@
 """``themis explain``: what a reason, a criterion or a finding means, and what to do about it."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,12 +66,14 @@ def run(what: str | None, report: Path | None, model: str | None, context: Conte
         UsageError: there is no such reason, criterion or finding, or the report cannot be read.
         ModelError: the bundle cannot be read.
     """
+    from themis_cli.saved import finding_in, report_in
     from themis_lsp.error import UsageError
 
     if what is None:
         raise UsageError("name what to explain: a reason, a criterion or a finding; themis explain --list has reasons")
     if report is not None:
-        explain_finding(finding_in(context.folder / report, what), model, context)
+        saved = context.folder / report
+        explain_finding(finding_in(report_in(saved), saved, what), model, context)
     elif reason := reason_named(what):
         explain_reason(reason, context)
     else:
@@ -180,40 +181,3 @@ def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Ite
         yield from meaning.of_silencing(Criterion(finding["criterion"]))  # the reason's page says the rest
     else:
         yield from about_criterion(finding["criterion"], calibration)
-
-
-def report_in(path: Path) -> Mapping[str, Any]:
-    """A JSON report.
-
-    Raises:
-        UsageError: the file cannot be read, or is no such report.
-    """
-    from themis_cli.report.json import SCHEMA
-    from themis_lsp.error import UsageError
-
-    try:
-        report = json.loads(path.read_text("utf-8"))
-    except OSError as problem:
-        raise UsageError(f"cannot read {path}: {problem.strerror}") from None
-    except ValueError:
-        report = None
-    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
-        raise UsageError(f"{path} is not a {SCHEMA} report: write one with themis review --output-format json")
-    return report
-
-
-def finding_in(path: Path, fingerprint: str) -> Mapping[str, Any]:
-    """The finding of a JSON report that has this fingerprint, or the only one that begins so.
-
-    Raises:
-        UsageError: the file is no such report, or does not have the finding.
-    """
-    from themis_lsp.error import UsageError
-
-    report = report_in(path)
-    found = [finding for finding in report["findings"] if finding["fingerprint"].startswith(fingerprint)]
-    if len(found) != 1:
-        known = ", ".join(finding["fingerprint"] for finding in report["findings"]) or "none"
-        many = "several findings" if found else "no finding"
-        raise UsageError(f"{path} has {many} with a fingerprint like {fingerprint}; it has: {known}")
-    return dict(found[0])

@@ -66,10 +66,11 @@ def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> N
         GitError: the repository cannot say what changed.
     """
     from themis_cli.escape import visible
-    from themis_cli.explain import finding_in, report_in
+    from themis_cli.saved import finding_in, report_in
 
-    finding = finding_in(context.folder / report, fingerprint)
-    reviewed = report_in(context.folder / report)
+    saved = context.folder / report
+    reviewed = report_in(saved)
+    finding = finding_in(reviewed, saved, fingerprint)
     edit, project = _edit(finding, reviewed, context.folder)
     row = {
         "schema": SCHEMA,

@@ -17,9 +17,9 @@ def check_gate(settings: Settings, calibration: Calibration) -> None:
     for criterion in settings.fail_on:
         state = calibration.curves[criterion].state
         if state is not State.SPEAKS:
-            raise UsageError(f"cannot fail on {criterion}: the model never speaks of it ({state}); take it out")
+            raise UsageError(f"cannot fail on {criterion.short}: the model never speaks of it ({state}); take it out")
         if criterion not in settings.criteria:
-            raise UsageError(f"cannot fail on {criterion}: it is not judged; add it to the criteria")
+            raise UsageError(f"cannot fail on {criterion.short}: it is not judged; add it to the criteria")
 
 
 def failing(review: Review, config: Config) -> list[Verdict]:

@@ -1,7 +1,7 @@
 """``themis hook``: what a git hook runs, before a commit on what is staged, before a push on what is pushed."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,6 +11,9 @@ from themis_cli.report import FORMATS, Detail
 
 if TYPE_CHECKING:
     from themis_cli.source import Selection
+
+_GATING: Final = "themis"  # the ids in .pre-commit-hooks.yaml
+_ADVISING: Final = "themis-advise"
 
 
 def command(
@@ -34,6 +37,8 @@ def command(
     * `PRE_COMMIT_FROM_REF=main PRE_COMMIT_TO_REF=HEAD themis hook` judges what would be pushed, as pre-commit asks
 
     * `themis hook --advise` never stops anything
+
+    * `SKIP=themis git commit` goes ahead unjudged, as with any hook of pre-commit's
     """
     given = {
         "criteria": criteria,
@@ -52,7 +57,7 @@ def run(given: Mapping[str, str | None], context: Context, *, advises: bool = Fa
 
     Args:
         given: options of the settings resolver, by key.
-        context: where to work; its environment says whether this is about a commit or a push.
+        context: where to work; its environment says whether this is about a commit or a push, or to be skipped.
         advises: end with 0 whatever there is to say, also about why nothing could be judged.
 
     Returns:
@@ -64,6 +69,9 @@ def run(given: Mapping[str, str | None], context: Context, *, advises: bool = Fa
     from themis_cli.escape import visible
     from themis_model.error import ThemisError
 
+    if name := _skipped(context.environ, advises=advises):
+        context.err.write(f"not judged: SKIP names {name}\n")
+        return 0
     try:
         stopped = _stopping(given, context)
     except ThemisError as problem:
@@ -76,6 +84,14 @@ def run(given: Mapping[str, str | None], context: Context, *, advises: bool = Fa
     way = "SKIP=themis git commit, or git commit --no-verify, goes ahead all the same"
     context.err.write(f"stopped by {stopped} {'finding' if stopped == 1 else 'findings'}; {way}\n")
     return 1
+
+
+def _skipped(environ: Mapping[str, str], *, advises: bool) -> str | None:
+    """What of ``SKIP`` means this hook, if anything does: pre-commit's convention, for hooks it does not run, too."""
+    named = [name.strip() for name in environ.get("SKIP", "").split(",")]
+    # Under pre-commit both hooks may be there, and skipping the one that stops is not skipping the other.
+    own = (_ADVISING,) if advises and environ.get("PRE_COMMIT") else (_ADVISING, _GATING) if advises else (_GATING,)
+    return next((name for name in own if name in named), None)
 
 
 def _stopping(given: Mapping[str, str | None], context: Context) -> int:

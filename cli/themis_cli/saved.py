@@ -1,0 +1,98 @@
+"""A JSON report that a review wrote earlier, read back: bounded, and checked before anything of it is used."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from themis_lsp.error import UsageError
+from themis_model.criterion import CRITERIA
+
+LARGEST: Final = 64 * 1024 * 1024  # bytes; a review of 3,000 edits writes about 4 MB
+
+#: One row of ``findings``.
+Row = Mapping[str, Any]
+
+
+def report_in(path: Path) -> Mapping[str, Any]:
+    """A JSON report whose findings have everything that a finding has.
+
+    Raises:
+        UsageError: the file cannot be read, is too large, or is no such report.
+    """
+    from themis_cli.report.json import SCHEMA
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as problem:
+        raise UsageError(f"cannot read {path}: {problem.strerror}") from None
+    if len(content) > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST >> 20} MB: write a report of fewer edits")
+    try:
+        report = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        report = None
+    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
+        raise UsageError(f"{path} is not a {SCHEMA} report: write one with themis review --output-format json")
+    if not _is_whole(report):
+        raise UsageError(f"{path} is a damaged {SCHEMA} report: write it anew with themis review --output-format json")
+    return report
+
+
+def finding_in(report: Mapping[str, Any], path: Path, fingerprint: str) -> Row:
+    """The finding of a report that has this fingerprint, or the only one that begins so.
+
+    Args:
+        report: as ``report_in`` gives it.
+        path: where it was read, for messages.
+        fingerprint: of the finding, or how it begins.
+
+    Raises:
+        UsageError: the report does not have the finding.
+    """
+    findings = report["findings"]
+    found = [finding for finding in findings if finding["fingerprint"].startswith(fingerprint)]
+    if len(found) != 1:
+        known = ", ".join(finding["fingerprint"] for finding in findings) or "none"
+        many = "several findings" if found else "no finding"
+        raise UsageError(f"{path} has {many} with a fingerprint like {fingerprint}; it has: {known}")
+    return dict(found[0])
+
+
+def _is_whole(report: Mapping[str, Any]) -> bool:
+    model, findings = report.get("model"), report.get("findings")
+    return (
+        _has_texts(report, "base", "head")
+        and isinstance(model, dict)
+        and _has_texts(model, "name", "digest")
+        and isinstance(findings, list)
+        and all(isinstance(finding, dict) and _is_finding(finding) for finding in findings)
+    )
+
+
+def _is_finding(row: Row) -> bool:
+    p, lines = row.get("p"), row.get("lines")
+    return (
+        _has_texts(row, "path", "unit", "message", "fingerprint")
+        and row.get("criterion") in list(CRITERIA)
+        and isinstance(row.get("defect"), str | None)
+        and _are_numbers(p, float)
+        and isinstance(lines, list)
+        and bool(lines)
+        and all(_are_numbers(one, float) and _are_numbers(one[:2], int, 2) for one in lines)
+    )
+
+
+def _has_texts(row: Row, *names: str) -> bool:
+    return all(isinstance(row.get(name), str) for name in names)
+
+
+def _are_numbers(values: object, kind: type[float], count: int = 3) -> bool:
+    """Whether it is a list of so many numbers; a whole number is a number, too, and ``True`` is none."""
+    known = int if kind is int else (int, float)
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(isinstance(value, known) and not isinstance(value, bool) for value in values)
+    )
