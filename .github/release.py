@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VSCODE = Path("editors/vscode")
 LARGEST = 30_000_000  # bytes of one file: a bundle has at most 25 MiB, and what else there is stays small
 
+BUILD = (sys.executable, "-m", "build", "--dependency-constraints-txt")  # with one version of the backend, always
+
 #: Where people read which version to install, beside the files that state it.
 PINNED = re.compile(r"themis_lsp-(\d[\w.]*?)-py3|themis-(\d[\w.]*?)\.vsix|themis@v(\d[\w.]*\w)|rev: v(\d[\w.]*\w)")
 SECTION = re.compile(r"^## \[(.+?)\](.*?)(?=^## |^\[.+?\]: |\Z)", re.MULTILINE | re.DOTALL)  # of the changelog
@@ -129,9 +131,8 @@ def ready(root: Path) -> tuple[str, str]:
 
 def built(source: Path, out: Path, **circumstances: str) -> Built:
     """Build all there is from a clone."""
-    environ = {**environment(), "PIP_CONSTRAINT": str(source / "constraints.txt"), **circumstances}
-    environ["SOURCE_DATE_EPOCH"] = git(source, "log", "-1", "--format=%ct")
-    run([sys.executable, "-m", "build", "--outdir", out, source], out.parent, environ)
+    environ = {**environment(), "SOURCE_DATE_EPOCH": git(source, "log", "-1", "--format=%ct"), **circumstances}
+    run([*BUILD, source / "constraints.txt", "--outdir", out, source], out.parent, environ)
     (wheel,) = out.glob("*.whl")
     (sdist,) = out.glob("*.tar.gz")
     vsix = out / f"themis-{wheel.name.split('-')[1]}.vsix"
@@ -268,9 +269,8 @@ def checked(root: Path, version: str, scratch: Path) -> Built:
         with tarfile.open(made.sdist) as archive:
             archive.extractall(unpacked, filter="data")
         (inner,) = unpacked.iterdir()
-        environ = {**environment(), "PIP_CONSTRAINT": str(root / "constraints.txt")}
-        environ["SOURCE_DATE_EPOCH"] = git(root, "log", "-1", "--format=%ct")
-        run([sys.executable, "-m", "build", "--wheel", "--outdir", scratch / "from sdist", inner], scratch, environ)
+        environ = {**environment(), "SOURCE_DATE_EPOCH": git(root, "log", "-1", "--format=%ct")}
+        run([*BUILD, inner / "constraints.txt", "--wheel", "--outdir", scratch / "from sdist", inner], scratch, environ)
         compare(scratch / "from sdist" / made.wheel.name, made.wheel)
     with step("metadata, contents and sizes"):
         run([sys.executable, "-m", "twine", "check", "--strict", made.wheel, made.sdist], scratch, environment())
