@@ -97,6 +97,26 @@ def test_what_cannot_be_done_is_one_line_and_status_2(repo: Repo, tmp_path: Path
     assert sorted(tmp_path.rglob("[!.]*")) == before, "nothing is left behind"
 
 
+# a variable, words of the one warning it gets
+VARIABLES = [
+    ("THEMIS_X", "warning: no setting is called 'THEMIS_X'; known are THEMIS_CRITERIA, THEMIS_MIN_CONFIDENCE, "),
+    ("THEMIS_INTENT", "warning: no setting is called 'THEMIS_INTENT'; "),
+    ("THEMIS_\x1b[2J", "warning: no setting is called 'THEMIS_\\x1b[2J'; "),
+    ("THEMIS_THREADS", ""),
+    ("THEMIS_DEBUG", ""),
+    ("THEMIS_ACTION_PATHS", ""),
+    ("THEMISTOCLES", ""),
+]
+
+
+@pytest.mark.parametrize(("variable", "words"), VARIABLES)
+def test_a_variable_without_effect_is_pointed_out(tmp_path: Path, variable: str, words: str) -> None:
+    ran = themis("config", "show", folder=tmp_path, **{variable: "1"})
+    assert ran.returncode == 0
+    assert ran.stderr.startswith(words)
+    assert ran.stderr.count("\n") == bool(words)
+
+
 def test_outside_of_a_repository(tmp_path: Path) -> None:
     ran = themis("review", folder=tmp_path, GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
     assert (ran.returncode, ran.stdout) == (2, "")

@@ -19,9 +19,10 @@ from themis_cli.report import Detail
 from themis_cli.saved import LARGEST, finding_in, report_in
 from themis_cli.source import Selection
 from themis_lsp.error import UsageError
+from themis_lsp.meaning import of_criterion, of_probability
 from themis_lsp.ranking import means, pareto_front
 from themis_lsp.verdict import Direction, Verdict
-from themis_model.calibrate import Calibration, Curve, Probabilities, State
+from themis_model.calibrate import Calibration, Curve, Probabilities, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.fake import FakeScorer
 
@@ -295,6 +296,32 @@ def test_explain_says_why_a_criterion_is_silent(state: State, words: str) -> Non
     explained = dict(explain.about_criterion("runtime_efficiency", calibration))
     assert words in explained["silent"]
     assert "says worse" not in explained
+
+
+# P(worse), what it means
+MEANT = [
+    (0.001, "Of 100 edits the model rates like this one, hardly any make security worse."),
+    (0.01, "Of 100 edits the model rates like this one, about 1 makes security worse."),
+    (0.873, "Of 100 edits the model rates like this one, about 87 make security worse."),
+    (0.994, "Of 100 edits the model rates like this one, about 99 make security worse."),
+    (0.998, "Of 100 edits the model rates like this one, nearly all make security worse."),
+]
+
+
+@pytest.mark.parametrize(("worse", "words"), MEANT)
+def test_a_probability_is_never_all_of_a_hundred(worse: float, words: str) -> None:
+    assert of_probability(Criterion.SECURITY_HARDNESS, worse, Calibration.speaking()).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("precision", "words"), [(1.0, "all were right (at"), (0.998, ">99 % were right"), (0.9, "90 % were right")]
+)
+def test_a_measured_precision_is_told_as_it_is(precision: float, words: str) -> None:
+    limit = Threshold(0.8, precision, 0.7, 0.5, 12)
+    calibration = Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, Curve(State.SPEAKS, worse=limit)))
+    assert (
+        f"Of 12 held-out edits it spoke of there, {words}" in dict(of_criterion(CRITERIA[0], calibration))["says worse"]
+    )
 
 
 def test_the_demo_tells_what_was_expected_from_what_was_said() -> None:

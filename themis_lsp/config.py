@@ -30,6 +30,11 @@ FILES: Final = ("pyproject.toml", "themis.toml", ".themis.toml")
 _LONGEST = 256 * 1024  # characters
 _LONGEST_BASELINE = 16 * 1024 * 1024  # characters
 _PREFIX = "THEMIS_"
+_NO_SETTINGS = (
+    "THEMIS_DEBUG",
+    "THEMIS_ACTION_",
+    "THEMIS_PACKAGE_TO_INSTALL",
+)  # how names of ours begin that set nothing
 _REFUSALS = {
     Level.COMMAND: "it is said anew for each change: give it as --{key}",
     Level.USER: "a repository must not choose what runs: use --{key}, {variable} or your own configuration",
@@ -150,6 +155,14 @@ def on_disk(root: Path, path: str) -> str | None:
     file = root / path
     # A link, of the file or of a folder on the way, may lead out of the work tree.
     return _plain_file(file) if file.resolve() == root.resolve() / path else None
+
+
+def without_effect(environ: Mapping[str, str]) -> str:
+    """One line about variables that look like settings and are none; empty if there are none."""
+    known = [_variable(name) for name, key in KEYS.items() if key.level is not Level.COMMAND]
+    foreign = [name for name in environ if name.startswith(_PREFIX) and not name.startswith(_NO_SETTINGS)]
+    odd = sorted(set(foreign).difference(known))
+    return f"no setting is called {', '.join(map(shown, odd))}; known are {', '.join(known)}" if odd else ""
 
 
 def user_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

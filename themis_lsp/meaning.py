@@ -50,8 +50,8 @@ def of_criterion(criterion: Criterion, calibration: Calibration) -> Iterator[tup
         for name, threshold in (("worse", curve.worse), ("better", curve.better)):
             if threshold.probability <= 1:
                 proof = (
-                    f" Of {threshold.judged} held-out edits it spoke of there, {percent(threshold.precision)} were "
-                    f"right (at least {percent(threshold.lower)} with 95 % confidence), and it speaks of "
+                    f" Of {threshold.judged} held-out edits it spoke of there, {_share(threshold.precision)} right "
+                    f"(at least {percent(threshold.lower)} with 95 % confidence), and it speaks of "
                     f"{percent(threshold.coverage)} of the edits that are {name}."
                 )
                 yield f"says {name}", f"From {percent(threshold.probability)} on.{proof if threshold.judged else ''}"
@@ -71,10 +71,22 @@ def of_probability(criterion: Criterion, worse: float, calibration: Calibration)
     """What a calibrated P(worse) means."""
     mix = calibration.mix
     return (
-        f"Of 100 edits the model rates like this one, about {round(100 * worse)} make {criterion.short} worse. "
+        f"Of 100 edits the model rates like this one, {_of_hundred(worse)} {criterion.short} worse. "
         f"That holds where {percent(mix.worse)} of all edits make it worse, {percent(mix.better)} better, and the rest "
         "neither; where regressions are rarer, it is right less often."
     )
+
+
+def _of_hundred(share: float) -> str:
+    """A share of a hundred edits; of what rounds to all or none, neither is claimed."""
+    number = round(100 * share)
+    if number in (0, 100):
+        return "nearly all make" if number else "hardly any make"
+    return f"about {number} {'makes' if number == 1 else 'make'}"
+
+
+def _share(precision: float) -> str:
+    return "all were" if precision == 1 else f"{percent(precision)} were"
 
 
 def of_silencing(criterion: Criterion) -> Iterator[tuple[str, str]]:

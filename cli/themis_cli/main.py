@@ -1,5 +1,6 @@
 """``themis``: the table of commands."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -45,6 +46,17 @@ def _themis(
         typer.echo(f"themis {__version__}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
+    elif any(name.startswith("THEMIS_") for name in os.environ):
+        _warn()
+
+
+def _warn() -> None:
+    """Say which variables look like settings and are none: a slip must not go unnoticed."""
+    from themis_cli.escape import visible
+    from themis_lsp.config import without_effect
+
+    if told := without_effect(os.environ):
+        sys.stderr.write(f"warning: {visible(told)}\n")
 
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
