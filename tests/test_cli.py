@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,6 +179,9 @@ def test_an_interrupt_while_loading_is_silent(arguments: list[str], tmp_path: Pa
 def test_the_demo_with_the_model_that_ships(tmp_path: Path) -> None:
     ran = themis("demo", folder=tmp_path, TMPDIR=str(tmp_path), GIT_DIR=str(tmp_path / "elsewhere"))
     assert (ran.returncode, ran.stderr) == (0, "")
+    (edits,) = re.findall(r"^Themis's own 20 examples, (\d+) edits in all", ran.stdout)
+    ((scored, settled),) = re.findall(r"^coverage  (\d+) edits scored · (\d+) only layout$", ran.stdout, re.MULTILINE)
+    assert int(edits) == int(scored) + int(settled)
     table = ran.stdout.partition("example  ")[2].splitlines()
     for case in examples():
         (line,) = [line for line in table if case.title in line]

@@ -61,6 +61,7 @@ def on_terminal(report: Report, width: int = 80, *, no_color: bool = False, deta
 
 MD5 = BASE.replace("plain(seed)", "md5(seed)")
 NO_DATA = dict.fromkeys(CRITERIA, State.NO_DATA)
+TRADED = MD5.replace("data", "tidy")
 HOSTILE = BASE.replace("plain(seed)", "md5(seed, '\x1b[2J\u202e\u2066\x9b31m\ud800')")
 
 
@@ -91,7 +92,9 @@ SAID = [
     (reported(skips=1), "Nothing was judged.", "%"),
     (reported(BASE.replace("seed", "salt")), "Nothing to report", "worse"),
     (reported(MD5, silent=NO_DATA), "Nothing to report", "%"),
-    (reported(MD5.replace("data", "tidy")), "✓ but better for readability (>99 %)", "shown on request"),
+    (reported(TRADED), "  trade-off: the same edit is rated better for readability (>99 %)\n", "✓"),
+    (reported(TRADED), "found     1 regression · 0 improvements · 1 trade-off\n", "shown on request"),
+    (reported(TRADED.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✓"),
     (reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)), "shown on request", "found"),
     (reported(MD5, MD5, settings=Settings(max_findings=1)), "2 regressions (1 shown)", "b.py"),
     (reported(MD5.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✗"),
@@ -110,6 +113,18 @@ def test_what_the_text_says(report: Report, present: str, absent: str) -> None:
     text = written(report)
     assert present in text
     assert absent not in text
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_a_trade_off_is_told_in_the_same_words_and_never_praised(name: str) -> None:
+    text = written(reported(TRADED, BASE.replace("plain", "sha256")), name)
+    mark = {"text": ">", "markdown": "\\>", "html": "&gt;"}[name]
+    told = f"the same edit is rated better for readability ({mark}99 %)"
+    assert text.count(told) == 1
+    assert "but better" not in text
+    _, _, praised = text.rpartition({"text": "✓ better", "markdown": "#### Better now", "html": "Better now"}[name])
+    assert "b.py" in praised
+    assert "a.py" not in praised
 
 
 def test_quiet_says_findings_alone_and_verbose_says_all() -> None:

@@ -63,6 +63,7 @@ def run(given: Mapping[str, str | None], context: Context) -> None:
         ThemisError: git or the model cannot be used.
     """
     from themis_cli.report import FORMATS, Detail
+    from themis_cli.report.tally import count
     from themis_cli.review import judged
     from themis_cli.source import Selection
 
@@ -73,7 +74,8 @@ def run(given: Mapping[str, str | None], context: Context) -> None:
         # The user's own thresholds would spoil the expectations, so their configuration is not looked for.
         inside = replace(context, folder=folder, environ=dict.fromkeys(("APPDATA", "XDG_CONFIG_HOME"), name))
         report, _ = judged(Selection(), given, inside, context.err)
-    context.out.write(f"{len(cases)} edits, Themis's own examples, reviewed as any others would be:\n\n")
+    edits = count(report.review.coverage.scored + report.review.coverage.settled, "edit")
+    context.out.write(f"Themis's own {len(cases)} examples, {edits} in all, reviewed as any others would be:\n\n")
     FORMATS["text"](report, context.out, Detail.NORMAL)
     _print(list(outcomes(cases, report.review.verdicts)), context)
 

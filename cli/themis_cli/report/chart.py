@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from themis_cli.report import tally
 from themis_cli.report.record import Report
-from themis_cli.report.tally import spoken
 from themis_lsp.attribute import percent
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import State
@@ -23,7 +23,7 @@ _RIDGE: Final = 36  # height of one histogram
 def by_criterion(report: Report) -> str:
     """Regressions to the left, improvements to the right, a row for each criterion; why the silent ones are silent."""
     worse = Counter(finding.verdict.criterion for finding in report.review.findings)
-    better = Counter(verdict.criterion for verdict in spoken(report.review, Direction.BETTER))
+    better = tally.by_criterion(tally.credits_of(report.review))
     most = max((*worse.values(), *better.values(), 1))
     middle = (_LABEL + _WIDTH) / 2
     unit = (_WIDTH - middle - 30) / most

@@ -17,11 +17,21 @@ from themis_cli.report.hunk import hunks
 from themis_cli.report.look import UNICODE
 from themis_cli.report.record import Detail, Report
 from themis_cli.report.rules import advice, rule, rule_id
-from themis_cli.report.tally import Credits, closing, count, credits_of, nothing, short, spoken
+from themis_cli.report.tally import (
+    Credits,
+    asides,
+    closing,
+    credits_of,
+    headline,
+    nothing,
+    ranked,
+    sentence,
+    short,
+    trade_offs,
+)
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Finding
 from themis_lsp.review import Review
-from themis_lsp.verdict import Direction
 
 _MOST_ROWS: Final = 500
 _MOST_CREDITS: Final = 50
@@ -38,7 +48,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 def write(report: Report, out: TextIO, detail: Detail) -> None:
     """Write the page."""
-    title = _headline(report.review)
+    title = headline(report.review) or nothing(report.review.coverage).rstrip(".")
     out.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -54,24 +64,18 @@ def _style() -> str:
     return Path(__file__).with_name("page.css").read_text("utf-8")
 
 
-def _headline(review: Review) -> str:
-    worse, better = len(review.findings), len(spoken(review, Direction.BETTER))
-    told = [count(worse, "regression")] * bool(worse) + [count(better, "improvement")] * bool(better)
-    return " and ".join(told) or nothing(review.coverage).rstrip(".")
-
-
 def _parts(report: Report, title: str, detail: Detail) -> Iterator[str]:
     review = report.review
     compared = f"{short(report.head)} against {short(report.base)}"
     yield f'<header>{_SCALES}<div><h1>{title}</h1><div class="quiet small">{escape(compared)}</div></div></header>'
     if detail > Detail.QUIET and review.verdicts:
         yield _charts(report)
-    credited = credits_of(review)
+    mixed = trade_offs(review)
     by_path = sorted(review.findings, key=lambda finding: finding.verdict.path)  # the surest first within each
     for path, group in groupby(by_path, key=lambda finding: finding.verdict.path):
-        yield f'<section><h2 class="path">{_text(path)}</h2>{"".join(_finding(f, credited) for f in group)}</section>'
+        yield f'<section><h2 class="path">{_text(path)}</h2>{"".join(_finding(f, mixed) for f in group)}</section>'
     if detail > Detail.QUIET:
-        yield from _rest(report, credited, detail)
+        yield from _rest(report, detail)
 
 
 def _charts(report: Report) -> str:
@@ -86,7 +90,7 @@ def _charts(report: Report) -> str:
     )
 
 
-def _finding(finding: Finding, credited: Credits) -> str:
+def _finding(finding: Finding, mixed: Credits) -> str:
     verdict = finding.verdict
     kind = rule(rule_id(finding))
     worse = verdict.p.worse if verdict.p else 0.0
@@ -94,16 +98,13 @@ def _finding(finding: Finding, credited: Credits) -> str:
     title = kind.title if finding.defect else words.capitalize()
     where = f"line {finding.lines[0].first} in <code>{_text(verdict.unit)}</code>"
     said = f"{words.capitalize()}, {where}" if finding.defect else where.capitalize()
-    also = "".join(
-        f'<div class="better small also">{UNICODE.better} but better for {criterion.short} ({percent(share)})</div>'
-        for share, criterion in credited.get((verdict.path, verdict.unit), ())
+    notes = "".join(
+        f'<div class="quiet small also">{escape(sentence(aside))}</div>' for aside in asides(finding, mixed)
     )
-    if finding.below_threshold:
-        also += '<div class="quiet small also">Shown on request: the model by itself would keep silent here.</div>'
     return (
         f'<article class="card finding" id="f-{finding.fingerprint}">'
         f'<div class="title"><h3>{escape(title)}</h3><b class="worse">{escape(percent(worse))}</b></div>{chance(worse)}'
-        f'<div class="small quiet wrap">{said}</div>{also}'
+        f'<div class="small quiet wrap">{said}</div>{notes}'
         f"{hunks(finding.excerpts, verdict.path)}{_about(finding)}</article>"
     )
 
@@ -114,10 +115,9 @@ def _about(finding: Finding) -> str:
     return f"<details><summary>{title}</summary>{told}</details>"
 
 
-def _rest(report: Report, credited: Credits, detail: Detail) -> Iterator[str]:
+def _rest(report: Report, detail: Detail) -> Iterator[str]:
     review = report.review
-    flat = sorted(((s, c, *place) for place, found in credited.items() for s, c in found), key=lambda row: -row[0])
-    if flat:
+    if flat := ranked(credits_of(review)):
         rows = "".join(
             f'<li><span class="better">{criterion.short}</span><b class="better">{escape(percent(share))}</b>'
             f'<span class="small"><code>{_text(unit)}</code> <span class="quiet">{_text(path)}</span></span></li>'

@@ -13,11 +13,22 @@ from themis_cli.report.excerpt import MOST_LINES, common_indent, heaviest
 from themis_cli.report.look import UNICODE
 from themis_cli.report.record import Detail, Report
 from themis_cli.report.rules import advice, rule, rule_id
-from themis_cli.report.tally import Credits, closing, count, credits_of, nothing, spoken
+from themis_cli.report.tally import (
+    Credits,
+    asides,
+    by_criterion,
+    closing,
+    count,
+    credits_of,
+    headline,
+    nothing,
+    ranked,
+    sentence,
+    trade_offs,
+)
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Excerpt, Finding
 from themis_lsp.review import Review
-from themis_lsp.verdict import Direction
 from themis_model.criterion import CRITERIA
 
 MARKER: Final = "<!-- themis-review -->"
@@ -31,18 +42,12 @@ _BACKTICKS: Final = re.compile(r"`+")
 def write(report: Report, out: TextIO, detail: Detail) -> None:
     """Write the comment."""
     review = report.review
-    out.write(f"{MARKER}\n### {_headline(review)}\n\n")
+    out.write(f"{MARKER}\n### Themis: {headline(review) or nothing(review.coverage)}\n\n")
     if review.findings:
-        _write_blocks([_criteria(review), _trade_offs(review), *_files(review.findings)], review, out)
+        _write_blocks([_criteria(review), _trade_offs(review), *_files(review)], review, out)
     out.write(_improvements(credits_of(review), detail))
     if detail > Detail.QUIET:
         out.write(_closing(report))
-
-
-def _headline(review: Review) -> str:
-    worse, better = len(review.findings), len(spoken(review, Direction.BETTER))
-    told = [count(worse, "regression")] * bool(worse) + [count(better, "improvement")] * bool(better)
-    return f"Themis: {' and '.join(told)}" if told else f"Themis: {nothing(review.coverage)}"
 
 
 def _write_blocks(blocks: Iterable[str], review: Review, out: TextIO) -> None:
@@ -60,50 +65,52 @@ def _write_blocks(blocks: Iterable[str], review: Review, out: TextIO) -> None:
 
 def _criteria(review: Review) -> str:
     rows = []
+    better = by_criterion(credits_of(review))
     for criterion in CRITERIA:
         worse = sum(finding.verdict.criterion is criterion for finding in review.findings)
-        better = sum(verdict.criterion is criterion for verdict in spoken(review, Direction.BETTER))
-        if worse + better:
-            rows.append((criterion.short, str(worse or ""), str(better or "")))
+        if worse + better[criterion]:
+            rows.append((criterion.short, str(worse or ""), str(better[criterion] or "")))
     return _table(("", "worse", "better"), rows) if len(rows) > 1 else ""  # the headline has said it
 
 
 def _trade_offs(review: Review) -> str:
     """Where one edit made one thing worse and another better: for people to weigh."""
-    credited = credits_of(review)
+    mixed = trade_offs(review)
     rows = []
     for finding in review.findings:
         verdict = finding.verdict
-        if better := credited.get((verdict.path, verdict.unit)):
+        if better := mixed.get((verdict.path, verdict.unit)):
             gained = ", ".join(f"{criterion.short} {percent(chance)}" for chance, criterion in better)
             rows.append((_code(verdict.unit), f"{verdict.criterion.short} {_chance(finding)}", gained))
-    return f"**Trade-offs**: the same edit, worse here and better there.\n\n{_table(_TRADED, rows)}" if rows else ""
+    head = "**Trade-offs**: the same edit, worse for one thing and rated better for another."
+    return f"{head}\n\n{_table(_TRADED, rows)}" if rows else ""
 
 
-_TRADED: Final = ("edit", "worse for", "better for")
+_TRADED: Final = ("edit", "worse for", "rated better for")
 
 
-def _files(findings: Sequence[Finding]) -> Iterator[str]:
-    by_path = sorted(findings, key=lambda finding: finding.verdict.path)  # the surest first within each
+def _files(review: Review) -> Iterator[str]:
+    mixed = trade_offs(review)
+    by_path = sorted(review.findings, key=lambda finding: finding.verdict.path)  # the surest first within each
     for path, group in groupby(by_path, key=lambda finding: finding.verdict.path):
         heading = f"#### {_code(path)}\n\n"
         for finding in group:
-            yield heading + _finding(finding)
+            yield heading + _finding(finding, mixed)
             heading = ""
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, mixed: Credits) -> str:
     verdict = finding.verdict
     kind = rule(rule_id(finding))
     line = f"line {finding.lines[0].first}"
     chance = verdict.p.worse if verdict.p else 0.0
     words = f"{certainty(chance)} worse for {verdict.criterion.short}"
     said = f"**{kind.title}**, {words}" if finding.defect else f"**{words.capitalize()}**"
-    asked = "<br>Shown on request: the model by itself would keep silent here.\n" if finding.below_threshold else ""
+    beside = "".join(f"<br>{_plain(sentence(aside))}\n" for aside in asides(finding, mixed))
     told = "\n\n".join(advice(finding))
     return (
         f"<!-- themis-finding {finding.fingerprint} -->\n{said} ({percent(chance)}), {line} in {_code(verdict.unit)}\n"
-        f"{asked}\n{_diff(finding.excerpts)}\n\n"
+        f"{beside}\n{_diff(finding.excerpts)}\n\n"
         f"<details><summary>{'Why, and what instead' if finding.defect else 'What this means'}</summary>\n\n"
         f"{told}\n\n</details>\n\n"
     )
@@ -131,8 +138,7 @@ def _side(sign: str, lines: Sequence[str], indent: int) -> Iterator[str]:
 
 
 def _improvements(credited: Credits, detail: Detail) -> str:
-    flat = [(chance, criterion, *place) for place, found in credited.items() for chance, criterion in found]
-    flat.sort(key=lambda credit: -credit[0])
+    flat = ranked(credited)
     if not flat or detail is Detail.QUIET:
         return ""
     rows = [

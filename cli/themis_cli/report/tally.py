@@ -7,14 +7,16 @@ from typing import Final
 from themis_cli.escape import visible
 from themis_cli.report.look import Symbols
 from themis_cli.report.record import Report
+from themis_lsp.attribute import percent
 from themis_lsp.edits import INCOMPLETE, NEW, UNSUPPORTED, WHITE_SPACE
+from themis_lsp.finding import Finding
 from themis_lsp.review import TOO_LARGE, Coverage, Review
 from themis_lsp.silence import By
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
 
-#: What got better, surest first, by path and unit.
+#: What is rated better, the surest first, by path and unit.
 Credits = Mapping[tuple[str, str], list[tuple[float, Criterion]]]
 
 _MOST_REASONS: Final = 4
@@ -30,12 +32,70 @@ _BRIEFLY: Final = {
 
 
 def credits_of(review: Review) -> Credits:
-    """What got better in a review."""
-    credited: dict[tuple[str, str], list[tuple[float, Criterion]]] = defaultdict(list)
+    """What got better in the edits in which nothing got worse."""
+    worse = _got_worse(review)
+    return {place: gains for place, gains in _gains(review).items() if place not in worse}
+
+
+def trade_offs(review: Review) -> Credits:
+    """What is rated better in edits in which something got worse.
+
+    It is not praised: where a check was removed, less time is no merit.
+    """
+    worse = _got_worse(review)
+    return {place: gains for place, gains in _gains(review).items() if place in worse}
+
+
+def asides(finding: Finding, mixed: Credits) -> Iterator[str]:
+    """What stands beside a finding, each in one line: what it is traded for, and that it is shown on request.
+
+    Args:
+        finding: the finding.
+        mixed: what ``trade_offs`` gives.
+    """
+    gains = mixed.get((finding.verdict.path, finding.verdict.unit), ())
+    if gains:
+        told = " and ".join(f"{criterion.short} ({percent(share)})" for share, criterion in gains)
+        yield f"trade-off: the same edit is rated better for {told}"
+    if finding.below_threshold:
+        yield "shown on request: the model by itself would keep silent here"
+
+
+def sentence(words: str) -> str:
+    """A line of lower case as a sentence."""
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _gains(review: Review) -> Credits:
+    gains: dict[tuple[str, str], list[tuple[float, Criterion]]] = defaultdict(list)
     for verdict in review.verdicts:
         if verdict.direction is Direction.BETTER and verdict.p:
-            credited[verdict.path, verdict.unit].append((verdict.p.better, verdict.criterion))
-    return dict(credited)
+            gains[verdict.path, verdict.unit].append((verdict.p.better, verdict.criterion))
+    return {place: sorted(found, reverse=True) for place, found in gains.items()}
+
+
+def _got_worse(review: Review) -> set[tuple[str, str]]:
+    """Edits, by path and unit, with a regression: also one that is silenced, or only shown on request."""
+    shown = [finding.verdict for finding in review.findings]
+    return {(verdict.path, verdict.unit) for verdict in (*shown, *spoken(review, Direction.WORSE))}
+
+
+def by_criterion(gains: Credits) -> Counter[Criterion]:
+    """How many edits are better for each criterion."""
+    return Counter(criterion for found in gains.values() for _, criterion in found)
+
+
+def ranked(gains: Credits) -> list[tuple[float, Criterion, str, str]]:
+    """Probability, criterion, path and unit of each gain, the surest first."""
+    flat = [(share, criterion, *place) for place, found in gains.items() for share, criterion in found]
+    return sorted(flat, key=lambda gain: -gain[0])
+
+
+def headline(review: Review) -> str:
+    """How many regressions are shown and how many improvements there are; empty if there are none."""
+    worse, better = len(review.findings), by_criterion(credits_of(review)).total()
+    told = [count(worse, "regression")] * bool(worse) + [count(better, "improvement")] * bool(better)
+    return " and ".join(told)
 
 
 def spoken(review: Review, direction: Direction) -> list[Verdict]:
@@ -54,10 +114,12 @@ def closing(report: Report, symbols: Symbols) -> Iterator[tuple[str, str]]:
     """What the whole review rests on, as labelled lines."""
     review, model = report.review, report.model
     dot = f" {symbols.dot} "
-    worse, better = (len(spoken(review, direction)) for direction in (Direction.WORSE, Direction.BETTER))
-    if worse + better:
+    worse, better = len(spoken(review, Direction.WORSE)), by_criterion(credits_of(review)).total()
+    mixed = len(trade_offs(review))
+    if worse + better + mixed:
         shown = f" ({len(review.findings)} shown)" if len(review.findings) < worse else ""
-        yield "found", dot.join((count(worse, "regression") + shown, count(better, "improvement")))
+        found = (count(worse, "regression") + shown, count(better, "improvement"))
+        yield "found", dot.join((*found, count(mixed, "trade-off")) if mixed else found)
     if review.suppressed:
         yield "silenced", dot.join(_silenced(review))
     for note in review.notes:

@@ -11,7 +11,7 @@ from themis_cli.report.excerpt import diff_of
 from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen
 from themis_cli.report.record import Detail, Report
 from themis_cli.report.rules import rule
-from themis_cli.report.tally import Credits, closing, count, credits_of, nothing
+from themis_cli.report.tally import Credits, asides, closing, count, credits_of, nothing, ranked, trade_offs
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Finding
 from themis_lsp.review import Review
@@ -39,16 +39,16 @@ def show(report: Report, console: Console, detail: Detail) -> None:
 
 def _texts(report: Report, look: Look, detail: Detail) -> Iterator[Text]:
     review = report.review
-    credited = credits_of(review)
+    mixed = trade_offs(review)
     for finding in review.findings:
-        yield from _finding(finding, credited, look)
+        yield from _finding(finding, mixed, look)
         yield Text()
     if detail is Detail.QUIET:
         return
     if not review.findings:
         yield Text(nothing(review.coverage), "bold")
         yield Text()
-    yield from _improvements(credited, look, detail)
+    yield from _improvements(credits_of(review), look, detail)
     if detail is Detail.VERBOSE:
         yield from _everything(review)
 
@@ -59,17 +59,15 @@ def _print_labelled(label: str, value: str, console: Console, look: Look) -> Non
         console.print(Text.assemble((f"{'' if number else label:<{_LABEL}}", QUIET), line), soft_wrap=True)
 
 
-def _finding(finding: Finding, credited: Credits, look: Look) -> Iterator[Text]:
+def _finding(finding: Finding, mixed: Credits, look: Look) -> Iterator[Text]:
     verdict = finding.verdict
     worse = verdict.p.worse if verdict.p else 0.0
     yield _place(verdict.path, verdict.unit, finding.lines[0].first)
     named = f": {rule(finding.defect).title}" if finding.defect else ""
     words = f"{look.symbols.worse} {certainty(worse)} worse for {verdict.criterion.short}{named}"
     yield _with_chance(Text(words, f"bold {WORSE}"), worse, look)
-    for better, criterion in credited.get((verdict.path, verdict.unit), ()):
-        yield Text(f"{look.symbols.better} but better for {criterion.short} ({percent(better)})", BETTER)
-    if finding.below_threshold:
-        yield Text("  shown on request: the model by itself would keep silent here", QUIET)
+    for aside in asides(finding, mixed):
+        yield Text(f"  {aside}", QUIET)
     yield from diff_of(finding.excerpts, verdict.path, look)
 
 
@@ -92,13 +90,12 @@ def _with_chance(text: Text, chance: float, look: Look) -> Text:
 
 
 def _improvements(credited: Credits, look: Look, detail: Detail) -> Iterator[Text]:
-    flat = [(better, criterion, place) for place, found in credited.items() for better, criterion in found]
-    flat.sort(key=lambda credit: -credit[0])
+    flat = ranked(credited)
     most = len(flat) if detail is Detail.VERBOSE else _MOST_CREDITS
-    columns = max((len(criterion.short) for _, criterion, _ in flat[:most]), default=0)
-    for better, criterion, place in flat[:most]:
+    columns = max((len(criterion.short) for _, criterion, *_ in flat[:most]), default=0)
+    for better, criterion, path, unit in flat[:most]:
         words = f"{look.symbols.better} better for {criterion.short:<{columns}} {percent(better):>6}"
-        line = Text.assemble((words, BETTER), "  ", _place(*place))
+        line = Text.assemble((words, BETTER), "  ", _place(path, unit))
         if look.width:
             line.truncate(look.width, overflow="ellipsis")
         yield line
