@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Device = Literal["auto", "cpu", "cuda"]
 
 NO_RUNTIME = (
-    "ONNX Runtime is not installed; run: pip install 'themis-lsp[cpu]' (or 'themis-lsp[gpu]' for CUDA, not both)"
+    "ONNX Runtime is not installed: install Themis with its extra 'cpu', as in 'themis-lsp[cpu]', or run "
+    "pip install onnxruntime (for CUDA 'gpu' and onnxruntime-gpu; never both)"
 )
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
