@@ -1,5 +1,6 @@
 """Minimal hunks between two texts, with exact line ranges."""
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -8,6 +9,7 @@ from themis_model.encode import Hunk
 
 _ALIGN_CELLS = 4000  # larger blocks are not split: aligning them costs more than it tells
 _ALIKE = 0.5
+_WORD = re.compile(r"[^\W_]+")
 
 
 def hunks_between(before: Sequence[str], after: Sequence[str]) -> tuple[Hunk, ...]:
@@ -55,8 +57,7 @@ def _split(old: list[str], new: list[str], hunk: Hunk) -> list[Hunk]:
 
 
 def _words(line: str) -> frozenset[str]:
-    cleaned = "".join(ch if ch.isalnum() else " " for ch in line)
-    return frozenset(cleaned.split())
+    return frozenset(_WORD.findall(line))
 
 
 def _aligned(old: list[frozenset[str]], new: list[frozenset[str]]) -> list[tuple[int, int]]:
