@@ -135,6 +135,36 @@ def speed(
     return 0 if all(figure.is_kept for figure in figures) else 1
 
 
+@app.command("pullrequest")
+def pullrequest(
+    repository: Annotated[Path, typer.Argument(metavar="REPOSITORY", help="One with the whole history of the range.")],
+    spec: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="What the pull request changes.")],
+    semgrep: Annotated[str, typer.Option("--semgrep", metavar="PATH", help="The semgrep to measure.")] = "semgrep",
+    pylint: Annotated[str, typer.Option("--pylint", metavar="PATH", help="The pylint to measure.")] = "pylint",
+    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Rounds; medians are what counts.")] = 5,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
+) -> int:
+    """Measure a large pull request beside semgrep and pylint; end with 1 if Themis is not as far ahead as it should be.
+
+    For example:
+
+    * `themis bench pullrequest ../scrapy 1.8.0..2.4.0 --semgrep ../tools/bin/semgrep --pylint ../tools/bin/pylint`
+    """
+    from themis_bench.pullrequest import checked_out, is_kept, lines, measured, tools
+    from themis_bench.result import write_result
+
+    with checked_out(repository, spec) as request, tools(request, semgrep, pylint) as asked:
+        typer.echo(f"{spec}: {request.files:,} Python files, {request.hunks:,} hunks")
+        *_, found = _counted(measured(request, asked, runs), "rounds")
+        size = {"base": request.base, "head": request.head, "files": request.files, "hunks": request.hunks}
+    for line in lines(found):
+        typer.echo(line)
+    if json:
+        rows = [asdict(one) | {"cost": one.cost._asdict()} for one in found]
+        write_result(json, "themis-bench-pullrequest/1", {"range": spec, **size, "tools": rows, "kept": is_kept(found)})
+    return 0 if is_kept(found) else 1
+
+
 @app.command("latency")
 def latency(
     only: Annotated[
