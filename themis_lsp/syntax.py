@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from threading import local
 from typing import TYPE_CHECKING
 
 from themis_lsp.language import parser_of
@@ -13,19 +14,20 @@ _DEEPEST = 500  # open brackets; beyond, some grammars take minutes
 _MOST_PIECES = 10_000  # of one error; a query takes the square of it
 _DEEPEST_TREE = 1 << 15  # levels; a query counts them in 16 bits, and goes astray beyond
 _SMALL = 1 << 16  # bytes; whatever is in it, it takes seconds at most
-_CHUNK = 1 << 10  # bytes that a parser reads at a time; only between two reads do other threads get their turn
+_CHUNK = 1 << 14  # bytes that a parser reads at a time
 _MOST_READS = 20  # of each chunk, on average
 
 _BRACKET = re.compile(r"[()\[\]{}<>;]")
 
 
-def tree_of(text: str, grammar_key: str, is_over: Callable[[], bool] = lambda: False) -> "Tree | None":
+def tree_of(text: str, grammar_key: str, is_over: Callable[[], bool] | None = None) -> "Tree | None":
     """The syntax tree of a text, or None if that could take too long to make or to go through.
 
     Args:
         text: what to parse.
         grammar_key: key of its grammar.
-        is_over: asked now and then; once it says so nobody waits for the tree any more, and there is none.
+        is_over: asked now and then, while other threads get their turn, which costs a third more; once it says so
+            nobody waits for the tree any more, and there is none.
     """
     data = text.encode("utf-8", "replace")
     is_large = len(data) > _SMALL
@@ -70,24 +72,67 @@ def _nests_too_deeply(text: str) -> bool:
     return False
 
 
-def _parsed(data: bytes, grammar_key: str, is_over: Callable[[], bool], most: int | None) -> "Tree | None":
-    """The tree, or None if the parser was kept from reading on, or reads more than ``most`` times.
+def _parsed(data: bytes, grammar_key: str, is_over: Callable[[], bool] | None, most: int | None) -> "Tree | None":
+    """The tree, or None if it is not waited for any more, or the parser reads more than ``most`` times.
 
     Then it looks for the end of something, a comment perhaps, from more and more places.
     """
-    reads = 0
-    is_ended = is_parsed = False
+    parser = parser_of(grammar_key)
+    if is_over is None and most is None:
+        return parser.parse(data)
+    reader = _Reader(data, most)
+    try:
+        if is_over is None:
+            tree = parser.parse(reader)
+        else:
+            tree = parser.parse(reader, progress_callback=lambda _, __: is_over())
+    except ValueError:  # it was stopped, and would go on there with the next text
+        parser.reset()
+        return None
+    finally:
+        reader.finish()
+    return None if reader.is_tired else tree
 
-    def read(start: int, _: "Point") -> bytes:
-        nonlocal reads, is_ended
-        reads += 1
-        if not is_parsed:  # later, nodes that are asked for their text read on, and would do so forever if nothing came
-            is_ended = is_ended or (most is not None and reads > most) or is_over()
-        return b"" if is_ended else data[start : start + _CHUNK]
 
-    tree = parser_of(grammar_key).parse(read)
-    is_parsed = True
-    return None if is_ended else tree
+class _Lent(local):
+    """What a parser looks at, one for each thread."""
+
+    def __init__(self) -> None:
+        self.piece = bytearray()
+
+
+_lent = _Lent()
+
+
+class _Reader:
+    """What a parser reads a text with, and its nodes their own text later.
+
+    The binding (0.26) never gives back what was read while it parses, so that is always the same object. And of what a
+    node reads it looks at the bytes once it has given them back, so they are kept.
+    """
+
+    def __init__(self, data: bytes, most: int | None) -> None:
+        self.is_tired = False
+        self._data = data
+        self._left = most
+        self._is_lending = True
+        self._kept = b""
+
+    def __call__(self, start: int, _: "Point") -> bytes | bytearray | None:
+        self._kept = self._data[start : start + _CHUNK]
+        if not self._is_lending:
+            return self._kept
+        if self._left is not None:
+            self._left -= 1
+            self.is_tired = self._left < 0
+        if self.is_tired or not self._kept:
+            return None
+        _lent.piece[:] = self._kept
+        return _lent.piece
+
+    def finish(self) -> None:
+        """The tree is made."""
+        self._is_lending, self._kept = False, b""
 
 
 def _is_too_deep(tree: "Tree") -> bool:

@@ -69,7 +69,7 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(normal.removesuffix("\n").split("\n"))
 
 
-def parse(lines: Sequence[str], grammar: Grammar, is_over: Callable[[], bool] = lambda: False) -> Source:
+def parse(lines: Sequence[str], grammar: Grammar, is_over: Callable[[], bool] | None = None) -> Source:
     """Parse a text and cut it into units; a text that does not parse still gives the units that do.
 
     Args:
