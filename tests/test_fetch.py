@@ -96,7 +96,7 @@ class Quiet(ThreadingHTTPServer):
             self.socket = secured.wrap_socket(self.socket, server_side=True)
         self.halfway = threading.Event()
 
-    def handle_error(self, *_: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A reader that went away is what some of the tests are about."""
 
 
