@@ -12,8 +12,13 @@ from tests.test_commands import BASE, WORSE, context, reviewed, told
 from themis_bench.pairs import read_pairs
 from themis_cli import config, feedback
 from themis_cli.context import Context
+from themis_cli.pull import working
+from themis_cli.recalibrate import calibrate
 from themis_cli.source import Selection
 from themis_lsp.error import ThemisError, UsageError
+from themis_lsp.home import models_folder
+from themis_model.bundle import read_bundle
+from themis_model.criterion import CRITERIA, Criterion
 
 
 @pytest.fixture
@@ -101,13 +106,78 @@ def test_without_answers_there_is_nothing_to_export(repo: Repo) -> None:
         feedback.export(Path("x.jsonl"), world(repo))
 
 
-def test_a_damaged_store_is_named(repo: Repo) -> None:
+@pytest.mark.parametrize("damaged", ["{}", "[" * 100_000, "7", '{"schema": "themis-feedback/1", "agrees": "no"}'])
+def test_a_damaged_store_is_named(repo: Repo, damaged: str) -> None:
     here = world(repo)
     kept = feedback.store(here.environ)
     kept.parent.mkdir(parents=True)
-    kept.write_text("{}\n", "utf-8")
+    kept.write_text(f"{damaged}\n", "utf-8")
     with pytest.raises(UsageError, match=r"line 1 of .*feedback\.jsonl is no themis-feedback/1 row"):
         feedback.export(Path("x.jsonl"), here)
+
+
+def answered(here: Context, count: int, right: float, files: int = 9, digest: str | None = None) -> None:
+    """Answers about security findings of all strengths, the given share agreeing, evenly spread."""
+    kept = feedback.store(here.environ)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    row = {
+        "schema": feedback.SCHEMA, "criterion": "security_hardness", "defect": None, "project": "repo", "unit": "f",
+        "language": "python", "before": "", "after": "", "model": {"digest": digest or read_bundle().digest},
+    }  # fmt: skip
+    rows = [
+        {
+            **row, "fingerprint": f"{digest}{n}", "delta": -1.9 - 1.5 * n / count, "path": f"{n % files}.py",
+            "agrees": int((n + 1) * right) > int(n * right),
+        }
+        for n in range(count)
+    ]  # fmt: skip
+    with kept.open("a", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(one)}\n" for one in rows)
+
+
+# how many answers, the share that agrees, in how many files, of which model, words of the refusal
+TOO_FEW = [
+    (29, 0.5, 9, None, "30 about one criterion are needed, in more than one file; there are: security 29"),
+    (60, 0.5, 1, None, "there are: security 60"),
+    (60, 0.5, 9, "0" * 64, "there are: none"),
+    (60, 0.8, 9, None, "nothing is written: on answers held out, the model as it is does at least as well"),
+]
+
+
+@pytest.mark.parametrize(("count", "right", "files", "digest", "words"), TOO_FEW)
+def test_too_few_answers_move_nothing(
+    repo: Repo, count: int, right: float, files: int, digest: str | None, words: str
+) -> None:
+    here = world(repo)
+    answered(here, count, right, files, digest)
+    with pytest.raises(UsageError, match=words):
+        calibrate("ours", None, here, replaces=False)
+    assert not models_folder(here.environ).exists()
+
+
+def test_answers_make_a_model_that_says_less_and_nothing_more(repo: Repo) -> None:
+    here = world(repo)
+    answered(here, 90, 0.4)
+    answered(here, 3, 0.4, digest="0" * 64)
+    calibrate(None, None, here, replaces=False)
+    assert not models_folder(here.environ).exists()
+    calibrate("ours", None, here, replaces=False)
+    lines = [" ".join(line.split()) for line in told(here.out).splitlines()]
+    assert told(here.err).splitlines()[0] == "3 of the answers are about other models: left out"
+    assert "security 90 as it is 78 41 % 1.213" in lines
+    assert "nothing is written: give a name to keep it as a model of your own" in lines
+    assert "security: refitted, and shows nothing that it would not have shown before" in lines
+    shipped, ours = read_bundle(), working(models_folder(here.environ) / "ours")
+    before, after = (bundle.manifest.calibration for bundle in (shipped, ours))
+    assert {c for c in CRITERIA if before.curves[c] != after.curves[c]} == {Criterion.SECURITY_HARDNESS}
+    assert (ours.digest, ours.manifest.name) == (shipped.digest, "ours")
+    assert ours.manifest.training["feedback"]["criteria"]["security_hardness"]["answers"] == 90
+    assert "Calibrated by feedback" in (ours.path / "CARD.md").read_text("utf-8")
+    with pytest.raises(UsageError, match="ours was calibrated by answers already"):
+        calibrate("again", "ours", here, replaces=False)
+    answered(here, 40, 0.0)
+    with pytest.raises(UsageError, match="there is another model called ours"):
+        calibrate("ours", None, here, replaces=False)
 
 
 # a path, rows that are shown

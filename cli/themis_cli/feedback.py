@@ -1,13 +1,16 @@
 """``themis feedback``: whether a finding was right, kept on this machine, and handed on as preference pairs."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from themis_cli import options
 from themis_cli.context import Context, real
+from themis_model.criterion import CRITERIA
 
 if TYPE_CHECKING:
     from themis_cli.source import Selection
@@ -35,6 +38,8 @@ def _feedback(context: typer.Context) -> None:
     * `themis feedback disagree 3f9c2ab1 --report review.json`
 
     * `themis feedback export pairs.jsonl` makes pairs to train on, or to measure a model with
+
+    * `themis feedback calibrate ours` makes a model whose percentages hold for your code, once there are enough answers
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -58,6 +63,32 @@ def _export(target: Annotated[Path, typer.Argument(metavar="FILE", help="A .json
     export(target, real())
 
 
+@app.command("calibrate")
+def _calibrate(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="What to call the new model; without one, nothing is written."),
+    ] = None,
+    model: options.Model = None,
+    replace: Annotated[bool, typer.Option("--replace", metavar="", help="Another model of that name may go.")] = False,
+) -> None:
+    """Refit what the percentages mean to your answers.
+
+    It takes at least 30 answers about one criterion. What comes of it is measured on answers that were held out, shown
+    beside the model as it is, and kept only where it is better. A refitted model shows less, or the same, never more.
+    It is a model of its own: nothing changes until you choose it.
+
+    For example:
+
+    * `themis feedback calibrate` says what it would come to
+
+    * `themis feedback calibrate ours`, then `themis review --model ours`
+    """
+    from themis_cli.recalibrate import calibrate
+
+    calibrate(name, model, real(), replaces=replace)
+
+
 def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> None:
     """Keep one answer, with both texts of the edit it is about.
 
@@ -78,6 +109,7 @@ def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> N
         "agrees": agrees,
         "criterion": finding["criterion"],
         "defect": finding["defect"],
+        "delta": finding["delta"],
         "p": finding["p"],
         "model": reviewed["model"],
         "project": project,
@@ -139,16 +171,25 @@ def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
     for number, line in enumerate(kept.read_text("utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            found[row["fingerprint"], row["model"]["digest"]] = {**row, "schema": _known(row["schema"])}
-        except (ValueError, TypeError, KeyError):
+            found[row["fingerprint"], row["model"]["digest"]] = _known(row)
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise UsageError(f"line {number} of {kept} is no {SCHEMA} row: take it out") from None
     return tuple(found.values())
 
 
-def _known(schema: str) -> str:
-    if schema != SCHEMA:
+def _known(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row, if it has everything that is made of it.
+
+    Raises:
+        ValueError, TypeError, KeyError: it has not.
+    """
+    texts = ("fingerprint", "criterion", "project", "path", "language", "before", "after")
+    is_whole = row["schema"] == SCHEMA and all(isinstance(row[name], str) for name in texts)
+    if not is_whole or row["criterion"] not in list(CRITERIA) or not isinstance(row["agrees"], bool):
         raise ValueError
-    return schema
+    if not isinstance(row["defect"], str | None) or not math.isfinite(row["delta"]):
+        raise ValueError
+    return row
 
 
 def _pair(row: Mapping[str, Any]) -> dict[str, str]:

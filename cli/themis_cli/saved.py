@@ -77,6 +77,7 @@ def _is_finding(row: Row) -> bool:
         _has_texts(row, "path", "unit", "message", "fingerprint")
         and row.get("criterion") in list(CRITERIA)
         and isinstance(row.get("defect"), str | None)
+        and _are_numbers([row.get("delta")], float, 1)
         and _are_numbers(p, float)
         and isinstance(lines, list)
         and bool(lines)

@@ -10,6 +10,7 @@ import torch
 from themis_bench.mix import NEVER, Sample, Standard, calibration_error
 from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
 from themis_model.criterion import CRITERIA
+from themis_model.refit import said_there
 from themis_model.scorer import FloatArray
 from themis_training.calibration import (
     FEWEST_PAIRS,
@@ -186,26 +187,11 @@ def _kept(moved: Curve, shipped: Curve, own: Own, mix: Mix) -> Curve:
     if shipped.state is not State.SPEAKS:
         return moved
     down, up = samples(moved, own.evidence, mix)
-    worse = _raised(shipped.worse, _said_there(shipped, moved, mix, 0), down.neutral, NOISE)
+    worse = _raised(shipped.worse, said_there(shipped, moved, mix, -1), down.neutral, NOISE)
     if worse == NEVER:
         return replace(moved, state=State.NOT_PRECISE, worse=NEVER, better=NEVER)
-    better = _raised(shipped.better, _said_there(shipped, moved, mix, 2), up.neutral, NOISE_OF_PRAISE)
+    better = _raised(shipped.better, said_there(shipped, moved, mix, 1), up.neutral, NOISE_OF_PRAISE)
     return replace(moved, worse=worse, better=better, ece=calibration_error(down, mix))
-
-
-def _said_there(shipped: Curve, moved: Curve, mix: Mix, side: int) -> float:
-    """What the moved curve says at the reward difference from which on the shipped one speaks; side 0 is worse."""
-    threshold = (shipped.worse if side == 0 else shipped.better).probability
-    old, new = (Calibration(mix, dict.fromkeys(CRITERIA, curve)) for curve in (shipped, moved))
-    sign = side - 1
-    low, high = 0.0, 1e3 * shipped.scale
-    for _ in range(100):
-        middle = (low + high) / 2
-        if _shares(old, torch.tensor([sign * middle], dtype=torch.float64))[0, side] < threshold:
-            low = middle
-        else:
-            high = middle
-    return float(_shares(new, torch.tensor([sign * high], dtype=torch.float64))[0, side])
 
 
 def _raised(threshold: Threshold, there: float, neutral: Floats, noise: float) -> Threshold:

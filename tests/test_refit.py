@@ -1,0 +1,63 @@
+"""Curves moved by answers: towards them, no further than they are many, and never to speak of more than before."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from themis_model.calibrate import Curve, Mix, State, Threshold
+from themis_model.refit import Judgement, loss, probabilities, refit, said_there
+
+LIMIT = Threshold(0.7, 0.9, 0.8, 0.2, 300)
+CURVE = Curve(State.SPEAKS, scale=0.7, bias=-1.3, slope=0.58, spread=0.57, worse=LIMIT, better=LIMIT)
+MIX = Mix()
+
+
+def answers(count: int, agreed: float) -> list[Judgement]:
+    """So many answers about findings of all strengths, the given share of them agreeing, evenly spread."""
+    deltas = [-1.9 - 1.5 * n / count for n in range(count)]
+    return [Judgement(d, math.floor((n + 1) * agreed) > math.floor(n * agreed)) for n, d in enumerate(deltas)]
+
+
+def spoken(curve: Curve, sign: int) -> list[bool]:
+    limit = (curve.worse if sign < 0 else curve.better).probability
+    return [probabilities(curve, sign * n / 50, MIX)[1 + sign] >= limit for n in range(500)]
+
+
+# how many answers, the share that agrees, P(worse) of a finding at least, at most (0.76 as shipped)
+MOVES = [
+    (30, 1.0, 0.77, 0.82),
+    (400, 1.0, 0.88, 0.98),
+    (30, 0.5, 0.60, 0.72),
+    (400, 0.5, 0.45, 0.56),
+    (400, 0.0, 0.10, 0.30),
+]
+
+
+@pytest.mark.parametrize(("count", "agreed", "least", "most"), MOVES)
+def test_a_curve_moves_as_far_as_the_answers_are_many(count: int, agreed: float, least: float, most: float) -> None:
+    told = answers(count, agreed)
+    moved = refit(CURVE, told, MIX)
+    assert least < probabilities(moved, -2.3, MIX).worse < most
+    assert loss(moved, told, MIX) < loss(CURVE, told, MIX)
+    assert moved.slope >= abs(moved.spread), "P has to be monotone"
+    for sign in (-1, 1):
+        shipped, now = spoken(CURVE, sign), spoken(moved, sign)
+        assert any(shipped)
+        assert not [n for n, speaks in enumerate(now) if speaks and not shipped[n]], "spoken of what was not before"
+
+
+def test_without_answers_nothing_moves() -> None:
+    assert refit(CURVE, [], MIX) == CURVE
+
+
+def test_a_criterion_that_never_speaks_stays_silent() -> None:
+    silent = replace(CURVE, state=State.NOT_PRECISE, worse=Threshold(1.01), better=Threshold(1.01))
+    moved = refit(silent, answers(100, 0.9), MIX)
+    assert (moved.state, moved.worse, moved.better) == (silent.state, silent.worse, silent.better)
+
+
+def test_what_is_said_where_another_begins_to_speak() -> None:
+    assert said_there(CURVE, CURVE, MIX, -1) == pytest.approx(LIMIT.probability)
+    assert said_there(CURVE, CURVE, MIX, 1) == pytest.approx(LIMIT.probability)
+    assert said_there(CURVE, replace(CURVE, bias=-3.0), MIX, -1) < LIMIT.probability
