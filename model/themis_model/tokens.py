@@ -36,6 +36,7 @@ class BpeTokenizer:
             if tokenizer.token_to_id(special) != index:
                 raise ValueError(f"tokenizer lacks the special token {special} at id {index}")
         self._tokenizer = tokenizer
+        self._ids: dict[int, int] = {}
         self.vocabulary_size: int = tokenizer.get_vocab_size()
 
     @classmethod
@@ -61,4 +62,6 @@ class BpeTokenizer:
     def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
         """Token ids of each line."""
         # Serial on purpose: the library's thread pool costs more than a screenful of lines.
-        return [tuple(self._tokenizer.encode(line, add_special_tokens=False).ids) for line in lines]
+        encoded = (self._tokenizer.encode(line, add_special_tokens=False).ids for line in lines)
+        # One object for each id: lines and views are remembered in thousands, and a number is four times its place.
+        return [tuple(map(self._ids.setdefault, ids, ids)) for ids in encoded]

@@ -1,7 +1,7 @@
 """The protocol as pygls speaks it, with what this server does otherwise: it keeps the documents itself."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -21,6 +21,22 @@ class ThemisProtocol(LanguageServerProtocol):
         if documents is None or documents.diagnostic is None:
             result.capabilities.diagnostic_provider = None
         return result
+
+    def _execute_handler(
+        self,
+        msg_id: str | int,
+        handler: Callable[..., Any],
+        callback: Callable[[Any], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """Forget what a message began once it is done: pygls forgets requests alone, and keeps every notification."""
+
+        def done(future: Any) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
 
     @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
