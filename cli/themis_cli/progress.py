@@ -28,8 +28,8 @@ def counted(
         done = 0
         for item in items:
             if bar is None and monotonic() - start > _PATIENCE:
-                bar = _started(total, what, err, is_bytes=size is not None)
-            if bar is not None:
+                bar = _started(total, done, what, err, is_bytes=size is not None)
+            elif bar is not None:
                 bar.update(bar.task_ids[0], completed=done)
             yield item
             done += size(item) if size else 1
@@ -38,7 +38,7 @@ def counted(
             bar.stop()
 
 
-def _started(total: int | None, what: str, err: TextIO, *, is_bytes: bool) -> "Progress":
+def _started(total: int | None, done: int, what: str, err: TextIO, *, is_bytes: bool) -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -51,6 +51,6 @@ def _started(total: int | None, what: str, err: TextIO, *, is_bytes: bool) -> "P
         TimeRemainingColumn(),
     )
     bar = Progress(*columns, console=Console(file=err), transient=True)
-    bar.add_task(what, total=total)
+    bar.add_task(what, total=total, completed=done)
     bar.start()
     return bar
