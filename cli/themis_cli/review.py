@@ -130,9 +130,9 @@ def accept(selection: "Selection", given: Mapping[str, str | None], context: Con
     Raises:
         ThemisError: it could not do the job.
     """
-    from themis_cli.baseline import accepted, written
     from themis_cli.output import opened
     from themis_cli.report.tally import count
+    from themis_lsp.baseline import accepted, written
 
     with opened(context.folder / target, context.out) as out:
         if given.get("baseline") is None and (context.folder / target).is_file():
@@ -165,11 +165,11 @@ def judged(
     Raises:
         ThemisError: it could not do the job.
     """
-    from themis_cli.baseline import accepted
     from themis_cli.gate import check_gate
     from themis_cli.progress import counted
     from themis_cli.report import Report
     from themis_cli.source import selected
+    from themis_lsp.baseline import accepted
     from themis_lsp.config import Config, trusted
     from themis_lsp.edits import edits_of
     from themis_lsp.review import review

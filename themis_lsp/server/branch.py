@@ -97,7 +97,7 @@ def steps(judge: "Judge", folder: Path, options: "Options", base: str | None) ->
 
     edits = edits_of(changes())
     while few := list(islice(edits, _STEP)):
-        review = judge.review(few, config)
+        review = judge.review(few, config, folder)
         yield Step(checkout.root, ref, done, comparison.total, review.coverage.scored, review.findings)
     yield Step(checkout.root, ref, done, comparison.total, 0, ())
 

@@ -8,11 +8,13 @@ from themis_lsp.finding import Excerpt
 from themis_lsp.meaning import of_probability
 from themis_lsp.server.judgement import Judged, Judgement, spoken
 from themis_lsp.server.words import trade_off
+from themis_lsp.silence import By
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.reason import reason
 
 _MOST_LINES = 6  # of each side of a hunk
 _MOST_SKIPS = 5
+_SILENCED = {By.COMMENT: "A comment silences", By.BASELINE: "The baseline accepts what is said of"}
 
 
 def is_told_at(judged: Judged, row: int) -> bool:
@@ -119,7 +121,8 @@ def _remarks(judgement: Judgement, judged: Judged) -> Iterator[str]:
     if judged.is_kept:
         yield "This unit does not parse just now; this is what was said when it last did."
     for silence in judged.review.suppressed:
-        yield f"A comment silences {silence.verdict.criterion.short} here."
+        criterion = silence.verdict.criterion.short
+        yield f"{_SILENCED[silence.by]} {criterion} here."
     yield from (note.message.capitalize() for note in judged.review.notes)
     others = [skip for skip in judgement.skipped if skip.unit != judged.edit.unit]
     if others:

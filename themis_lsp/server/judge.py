@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from themis_lsp.baseline import fingerprints_in
 from themis_lsp.change import Edit, FileChange, Skip
 from themis_lsp.checkout import Checkout
 from themis_lsp.config import Config, on_disk, trusted
@@ -35,11 +36,15 @@ _VIEWS: Final = 500  # remembered; a long one takes some 12 KB
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a document stands: its change, its configuration, and what it is compared with, in words."""
+    """Where a document stands: its change, its configuration, and what it is compared with, in words.
+
+    A path of the user's starts from the folder.
+    """
 
     change: FileChange | Skip
     config: Config
     base: str
+    folder: Path
 
 
 class Judge:
@@ -58,6 +63,7 @@ class Judge:
         self._last: dict[str, Judgement] = {}
         self._ticket = Ticket()
         self._parse = lru_cache(_SOURCES)(self._parsed)
+        self._fingerprints = lru_cache(1)(fingerprints_in)
 
     def judge(self, snapshot: Snapshot, ticket: Ticket) -> Judgement:
         """Review one document; a second time at no cost, as long as nothing it depends on has changed.
@@ -72,8 +78,9 @@ class Judge:
         before = change.before if isinstance(change, FileChange) else None
         scorer = self.scorer(place.config)
         settings = place.config.at(change.path)
+        accepted = self._accepted(place.config, place.folder)
         last = self._last.get(snapshot.uri)
-        if last and _is_same(last, snapshot, before, settings, scorer):
+        if last and _is_same(last, snapshot, before, settings, accepted, scorer):
             if last.base != place.base:
                 last = self._last[snapshot.uri] = replace(last, base=place.base)
             return last
@@ -84,25 +91,26 @@ class Judge:
             if isinstance(item, Skip):
                 skipped.append(item)
                 continue
-            outcome = review([item], scorer, settings)
+            outcome = review([item], scorer, settings, None, accepted)
             skipped += outcome.coverage.skipped
             if not outcome.coverage.skipped:
                 units.append(Judged(item, outcome))
         units.sort(key=lambda unit: unit.first_row)
         lines = tuple(lines_of(snapshot.text))
-        found = Judgement(snapshot, lines, before, place.base, tuple(units), tuple(skipped), scorer.info, settings)
+        said = tuple(units), tuple(skipped), scorer.info, settings, accepted
+        found = Judgement(snapshot, lines, before, place.base, *said)
         found = kept(last, found) if last else found
         self._last[snapshot.uri] = found
         return found
 
-    def review(self, edits: list[Edit | Skip], config: Config) -> Review:
-        """Review edits of several files with the settings of each.
+    def review(self, edits: list[Edit | Skip], config: Config, folder: Path) -> Review:
+        """Review edits of several files with the settings of each; a path of the user's starts from the folder.
 
         Raises:
             ThemisError: the configuration or the model cannot be used.
         """
         self._ticket = Ticket()
-        return review(edits, self.scorer(config), config.at(), config.at)
+        return review(edits, self.scorer(config), config.at(), config.at, self._accepted(config, folder))
 
     def warm(self, options: Options) -> None:
         """Load the model before it is needed; what is wrong with it is told when it is."""
@@ -178,6 +186,11 @@ class Judge:
         for checkout in filter(None, self._checkouts.values()):
             checkout.close()
 
+    def _accepted(self, config: Config, folder: Path) -> frozenset[str]:
+        """The fingerprints of the baseline, which is only taken apart again once its file has changed."""
+        found = config.baseline(folder)
+        return self._fingerprints(*found) if found else frozenset()
+
     def _parsed(self, lines: tuple[str, ...], grammar: Grammar) -> Source:
         source = parse(lines, grammar, lambda: self._ticket.is_cancelled)
         self._ticket.check()  # what was given up is not remembered
@@ -192,7 +205,7 @@ class Judge:
         change = checkout.change(snapshot.file, snapshot.text, options.base)
         commit = checkout.base(options.base)[:8]
         base = f"the merge-base with {options.base} ({commit})" if options.base else f"HEAD ({commit})"
-        return Place(change, config, base)
+        return Place(change, config, base, snapshot.folder or checkout.root)
 
     def _placed_outside(self, snapshot: Snapshot) -> Place:
         """Without git, the text as it was opened is what there was before."""
@@ -201,13 +214,21 @@ class Judge:
             path = snapshot.file.relative_to(root).as_posix()
         user = trusted(snapshot.options.given, self._environ)
         config = Config(user, lambda name: on_disk(root, name) if root else None)
-        return Place(FileChange(path, snapshot.opened, snapshot.text), config, "the text as it was opened")
+        change = FileChange(path, snapshot.opened, snapshot.text)
+        return Place(change, config, "the text as it was opened", root or Path())
 
 
 def _differs(change: FileChange | Skip) -> bool:
     return isinstance(change, Skip) or change.before != change.after
 
 
-def _is_same(last: Judgement, snapshot: Snapshot, before: str | None, settings: Settings, scorer: Scorer) -> bool:
-    asked = last.snapshot.revision, last.before, last.settings, last.info
-    return asked == (snapshot.revision, before, settings, scorer.info)
+def _is_same(
+    last: Judgement,
+    snapshot: Snapshot,
+    before: str | None,
+    settings: Settings,
+    accepted: frozenset[str],
+    scorer: Scorer,
+) -> bool:
+    asked = last.snapshot.revision, last.before, last.settings, last.accepted, last.info
+    return asked == (snapshot.revision, before, settings, accepted, scorer.info)

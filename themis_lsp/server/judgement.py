@@ -83,6 +83,7 @@ class Judgement:
         skipped: everything else that changed, each with its reason.
         info: the model.
         settings: that held for the file.
+        accepted: fingerprints of findings that the baseline keeps quiet.
     """
 
     snapshot: Snapshot
@@ -93,6 +94,7 @@ class Judgement:
     skipped: "tuple[Skip, ...]"
     info: "ModelInfo"
     settings: "Settings"
+    accepted: frozenset[str]
 
     def findings(self) -> "Iterator[tuple[Judged, Finding]]":
         """Regressions worth showing, the surest first, each with its unit."""

@@ -29,9 +29,23 @@ def accepted(config: Config, folder: Path) -> Sequence[Row]:
         SettingsError: it cannot be read, or is no baseline.
     """
     found = config.baseline(folder)
-    if found is None:
-        return ()
-    name, text = found
+    return _rows(*found) if found else ()
+
+
+def fingerprints_in(name: str, text: str) -> frozenset[str]:
+    """What a baseline accepts.
+
+    Args:
+        name: of the file.
+        text: of the file.
+
+    Raises:
+        SettingsError: it is no baseline.
+    """
+    return frozenset(str(row["fingerprint"]) for row in _rows(name, text))
+
+
+def _rows(name: str, text: str) -> Sequence[Row]:
     try:
         value = json.loads(text)
         rows: list[Row] = value["findings"]
