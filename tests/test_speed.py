@@ -85,16 +85,16 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_says_and_writes_what_it_measured(tmp_path: Path) -> None:
-    ran = bench("--only", "cold,edit", "--runs", 1, "--json", tmp_path / "speed.json")
+    ran = bench("--only", "cold,hook,edit", "--runs", 1, "--json", tmp_path / "speed.json")
     assert ran.stderr == ""
     found = json.loads((tmp_path / "speed.json").read_text("utf-8"))
     assert found["schema"] == "themis-bench-speed/1"
-    assert [figure["unit"] for figure in found["figures"]] == ["×", "×"]
+    assert [figure["unit"] for figure in found["figures"]] == ["×", "×", "×"]
     assert ran.returncode == (0 if all(figure["is_kept"] for figure in found["figures"]) else 1)
-    assert ran.stdout.count("\n") == 1 + 2
+    assert ran.stdout.count("\n") == 1 + 3
 
 
 def test_what_is_not_known_is_refused() -> None:
     ran = bench("--only", "beauty")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "error: nothing called 'beauty' is measured; known are cold, edit, throughput, memory\n"
+    assert ran.stderr == "error: nothing called 'beauty' is measured; known are cold, hook, edit, throughput, memory\n"

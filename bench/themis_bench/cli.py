@@ -93,8 +93,8 @@ def speed(
         Path | None, typer.Option("--model", metavar="DIR", help="A bundle other than the shipped.")
     ] = None,
     only: Annotated[
-        str, typer.Option("--only", metavar="NAME,…", help="Some of cold, edit, throughput, memory.")
-    ] = "cold,edit,throughput,memory",
+        str, typer.Option("--only", metavar="NAME,…", help="Some of cold, hook, edit, throughput, memory.")
+    ] = "cold,hook,edit,throughput,memory",
     runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Rounds; medians are what counts.")] = 9,
     units: Annotated[int, typer.Option("--units", metavar="N", min=1, help="Size of a large change.")] = 1000,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
@@ -108,7 +108,7 @@ def speed(
     * `themis bench speed --only edit --runs 101`
     """
     from themis_bench.result import write_result
-    from themis_bench.speed import Figure, bare_call, cold, memory, one_edit, throughput
+    from themis_bench.speed import Figure, bare_call, cold, hook, memory, one_edit, throughput
     from themis_bench.table import figure_table
     from themis_model.onnx import load
 
@@ -120,6 +120,7 @@ def speed(
 
     measures: dict[str, Callable[[], Sequence[Figure]]] = {
         "cold": lambda: [cold(options, runs)],
+        "hook": lambda: [hook(options, runs)],
         "edit": lambda: [one_edit(threads(1), bare_call(model), 10 * runs)],
         "throughput": lambda: [throughput(threads(1), threads(2), units, few)],
         "memory": lambda: memory(options, units, 2 * units, few),

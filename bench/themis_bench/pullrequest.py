@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from themis_bench.speed import BenchError
 from themis_bench.table import aligned
-from themis_lsp.error import GitError, UsageError
-from themis_lsp.git import run_git
+from themis_bench.workload import run_alone
+from themis_lsp.error import UsageError
 from themis_lsp.repository import Repository
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ def checked_out(repository: Path, spec: str) -> Iterator[PullRequest]:
         if not changed:
             raise UsageError(f"no Python file changes in {spec}: name a wider range")
         folder = Path(name).resolve()
-        _git(folder, "init", "--quiet", "--template=")
+        run_alone(folder, "init", "--quiet", "--template=")
         (folder / ".git" / "objects" / "info").mkdir(exist_ok=True)
         (folder / ".git" / "objects" / "info" / "alternates").write_text(f"{objects}\n", "utf-8", newline="\n")
-        _git(folder, "checkout", "--quiet", "--detach", head)
+        run_alone(folder, "checkout", "--quiet", "--detach", head)
         yield PullRequest(
             folder,
             base,
@@ -196,12 +196,6 @@ def _found(name: str, command: str) -> str:
     if path is None:
         raise UsageError(f"{command} is not there: install {name} where it disturbs nothing, and give --{name} PATH")
     return str(Path(path).absolute())
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    ran = run_git(folder, arguments, {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"})
-    if ran.status:
-        raise GitError(f"git {arguments[0]} failed in {folder}, try a newer git: {ran.error.strip()}")
 
 
 def _cost(tool: Tool, folder: Path, home: str) -> Cost:

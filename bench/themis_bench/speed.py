@@ -15,7 +15,7 @@ from time import perf_counter
 
 import numpy as np
 
-from themis_bench.workload import build, change_of, changes
+from themis_bench.workload import build, change_of, changes, stage
 from themis_lsp.change import Edit
 from themis_lsp.edits import edits_of
 from themis_lsp.error import ThemisError
@@ -26,7 +26,8 @@ from themis_model.encode import Encoder, View
 from themis_model.scorer import Scorer
 
 _FUNCTIONS = 8  # in the file of a single edit: 150 lines, the median of files changed in public histories
-_REVIEW = (sys.executable, "-m", "themis_cli.main", "review")
+_THEMIS = (sys.executable, "-m", "themis_cli.main")
+_REVIEW = (*_THEMIS, "review")
 _IMPORTS = "import onnxruntime, tokenizers, git"
 # The watched process is the child of a small one: a fork inherits the peak memory of its parent.
 _WATCH = (
@@ -91,6 +92,21 @@ def cold(options: Sequence[str], runs: int) -> Figure:
         alternating(tasks, 1)  # what is read from disk for the first time is no part of either
         medians = alternating(tasks, runs)
     return Figure("cold review of one edit", medians["review"] / medians["imports"], "×", 3.0, medians, runs)
+
+
+def hook(options: Sequence[str], runs: int) -> Figure:
+    """``themis hook`` on one staged function, against ``themis review --staged`` of the same, both of them cold."""
+    with TemporaryDirectory(prefix="themis-bench-") as name:
+        folder = Path(name).resolve()
+        build(folder, [change_of(range(_FUNCTIONS), 1)])
+        stage(folder)
+        tasks = {
+            "hook": lambda: _output([*_THEMIS, "hook", "--advise", *options], folder),
+            "review": lambda: _output([*_REVIEW, "--staged", *options], folder),
+        }
+        alternating(tasks, 1)
+        medians = alternating(tasks, runs)
+    return Figure("hook, in reviews of what is staged", medians["hook"] / medians["review"], "×", 1.2, medians, runs)
 
 
 def one_edit(scorer: Scorer, bare: Callable[[View], object], runs: int) -> Figure:

@@ -68,12 +68,29 @@ def build(folder: Path, files: Sequence[FileChange]) -> None:
         GitError: git does not do it.
     """
     _write(folder, ((change.path, change.before) for change in files))
-    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **_PERSON}
     for arguments in _COMMIT:
-        ran = run_git(folder, arguments, alone)
-        if ran.status:
-            raise GitError(f"git {arguments[0]} failed in {folder}, try a newer git: {ran.error.strip()}")
+        run_alone(folder, *arguments)
     _write(folder, ((change.path, change.after) for change in files))
+
+
+def stage(folder: Path) -> None:
+    """Put all that differs in the work tree into the index.
+
+    Raises:
+        GitError: git does not do it.
+    """
+    run_alone(folder, "add", "--all")
+
+
+def run_alone(folder: Path, *arguments: str) -> None:
+    """Run one git command that knows no settings but those of the repository.
+
+    Raises:
+        GitError: it failed.
+    """
+    ran = run_git(folder, arguments, {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **_PERSON})
+    if ran.status:
+        raise GitError(f"git {arguments[0]} failed in {folder}, try a newer git: {ran.error.strip()}")
 
 
 def _write(folder: Path, texts: Iterator[tuple[str, str | None]]) -> None:
