@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from tests.test_report import BASE, HOSTILE, MD5, NO_DATA, WORDS, reported, written
 from themis_cli.report import Detail, Report
+from themis_cli.report.chart import by_criterion
 from themis_cli.report.place import columns, uri, utf8, utf16
 from themis_cli.report.rules import rule
 from themis_lsp.change import FileChange
@@ -20,7 +21,7 @@ from themis_lsp.edits import edits_of
 from themis_lsp.finding import Excerpt, WeighedLines
 from themis_lsp.review import review
 from themis_lsp.settings import Settings
-from themis_model.calibrate import Calibration, Threshold
+from themis_model.calibrate import Calibration, State, Threshold
 from themis_model.criterion import CRITERIA
 from themis_model.fake import FakeScorer
 from themis_model.reason import reasons
@@ -246,7 +247,7 @@ def test_markdown_is_one_comment_that_is_found_again() -> None:
     assert text.count("<!-- themis-review -->") == 1
     fingerprints = [finding.fingerprint for finding in REPORTS["everything"].review.findings]
     assert sorted(re.findall(r"<!-- themis-finding (\w+) -->", text)) == sorted(fingerprints)
-    assert "| `digest` | security 99 % | readability >99 % |" in text
+    assert "| `digest` in `c.py` | security 99 % | readability >99 % |" in text
     assert "#### Better now" not in text, "what is traded is not praised"
     assert "- `d.py:2` `this change adds ignore[security]: public`" in text
 
@@ -305,6 +306,50 @@ def test_a_page_needs_nothing_and_runs_nothing(report: Report, detail: Detail) -
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "url(" not in text
+
+
+# a review, its headline, what else both pages have of it, what the Markdown has
+MAYBE = BASE.replace("plain", "maybe")
+TOLD = [
+    (reported(MAYBE, settings=Settings(min_confidence=0.1)), "1 doubt shown on request", "digest", ""),
+    (
+        reported(MD5, MAYBE, BASE.replace("plain", "sha256"), settings=Settings(min_confidence=0.1)),
+        "1 regression, 1 doubt shown on request and 1 improvement", "digest", "",
+    ),
+    (
+        reported(MAYBE, settings=Settings(min_confidence=0.1), silent=dict.fromkeys(CRITERIA, State.NOT_PRECISE)),
+        "1 doubt shown on request", "digest", "",
+    ),
+    (odd(body=BASE.replace("    return", "".join(f"    x{n} = md5\n" for n in range(7)) + "    return")),
+     "1 regression", "1 more line<", "… 1 more line\n"),
+    (odd(body=MD5.replace("def digest(data)", "def digest(data, tidy=md5)")), "1 regression", "digest", "@@ line 3 @@"),
+    (odd(body=TRADE_OFF), "1 regression", "digest", "| `digest` in `a b/ü:#.py` | security 99 % | readability >99 % |"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("report", "headline", "on_page", "in_comment"), TOLD)
+def test_what_both_pages_tell(report: Report, headline: str, on_page: str, in_comment: str) -> None:
+    page, comment = written(report, "html"), written(report, "markdown")
+    assert f"<h1>{headline}</h1>" in page
+    assert f"### Themis: {headline}\n" in comment
+    assert on_page in page
+    assert in_comment in comment
+
+
+def test_a_page_keeps_the_case_of_names_and_says_where_lines_are_left_out() -> None:
+    scorer = FakeScorer(WORDS, Calibration.speaking())
+    body = "def readAll(data):\n    one(data)\n    two(data)\n    three(data)\n"
+    after = body.replace("one", "md5").replace("three", "md5")
+    outcome = review(edits_of([FileChange("a.py", body, after)]), scorer, Settings())
+    text = written(Report(outcome, scorer.info, "base", "head"), "html")
+    assert "Line 2 in <code>readAll</code>" in text
+    assert text.count('<td class="sign">⋯</td>') == 1
+
+
+def test_a_chart_counts_what_is_shown_of_a_criterion_that_is_silent() -> None:
+    silent = dict.fromkeys(CRITERIA, State.NOT_PRECISE)
+    report = reported(MAYBE, settings=Settings(min_confidence=0.1), silent=silent)
+    assert by_criterion(report).count("not precise enough") == len(CRITERIA) - 1
 
 
 def test_a_page_tells_everything() -> None:

@@ -31,12 +31,10 @@ def by_criterion(report: Report) -> str:
     for number, criterion in enumerate(CRITERIA):
         y = number * _ROW
         rows.append(f'<text x="0" y="{y + 16}">{criterion.short}</text>')
-        state = report.model.calibration.curves[criterion].state
-        if state is not State.SPEAKS:
-            rows.append(f'<text class="quiet middle" x="{middle}" y="{y + 16}">{state}</text>')
-            continue
-        if not worse[criterion] + better[criterion]:
-            rows.append(f'<text class="quiet middle" x="{middle}" y="{y + 16}">nothing to say</text>')
+        if not worse[criterion] + better[criterion]:  # a silent one may be shown on request
+            state = report.model.calibration.curves[criterion].state
+            why = "nothing to say" if state is State.SPEAKS else state
+            rows.append(f'<text class="quiet middle" x="{middle}" y="{y + 16}">{why}</text>')
             continue
         left, right = worse[criterion] * unit, better[criterion] * unit
         rows.append(f'<line class="axis" x1="{middle}" x2="{middle}" y1="{y + 2}" y2="{y + 22}"/>')

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.text import Text
 
 from themis_cli.report.look import BETTER, QUIET, WORSE, Look
+from themis_cli.report.tally import count
 from themis_cli.report.tint import stress, syntax_of, tinted
 from themis_lsp.finding import Excerpt
 
@@ -39,7 +40,7 @@ def diff_of(excerpts: Sequence[Excerpt], path: str, look: Look) -> Iterator[Text
             yield _line(row, excerpt.lines.weight, columns, look)
         last = excerpt.lines.last
     if rest := len(excerpts) - len(chosen):
-        yield cut.append(f" {rest} lighter {'change' if rest == 1 else 'changes'}")
+        yield cut.append(f" {count(rest, 'lighter change')}")
 
 
 def heaviest(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
@@ -71,7 +72,7 @@ def _shortened(rows: list[_Row], look: Look) -> list[_Row]:
     if len(rows) <= MOST_LINES:
         return rows
     kept = rows[: MOST_LINES - 1]
-    note = Text(f"{look.symbols.cut} {len(rows) - len(kept)} more lines", QUIET)
+    note = Text(f"{look.symbols.cut} {count(len(rows) - len(kept), 'more line')}", QUIET)
     return [*kept, kept[-1]._replace(number=None, code=note)]
 
 

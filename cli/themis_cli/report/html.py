@@ -96,8 +96,8 @@ def _finding(finding: Finding, mixed: Credits) -> str:
     worse = verdict.p.worse if verdict.p else 0.0
     words = f"{certainty(worse)} worse for {verdict.criterion.short}"
     title = kind.title if finding.defect else words.capitalize()
-    where = f"line {finding.lines[0].first} in <code>{_text(verdict.unit)}</code>"
-    said = f"{words.capitalize()}, {where}" if finding.defect else where.capitalize()
+    place = f"{finding.lines[0].first} in <code>{_text(verdict.unit)}</code>"
+    said = f"{words.capitalize()}, line {place}" if finding.defect else f"Line {place}"
     notes = "".join(
         f'<div class="quiet small also">{escape(sentence(aside))}</div>' for aside in asides(finding, mixed)
     )

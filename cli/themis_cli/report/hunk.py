@@ -10,6 +10,7 @@ from rich.text import Text
 
 from themis_cli.report.excerpt import MOST_LINES, common_indent, heaviest
 from themis_cli.report.look import BLUE, OCHRE, QUIET, UNICODE, VIOLET
+from themis_cli.report.tally import count
 from themis_cli.report.tint import stress, syntax_of, tinted
 from themis_lsp.attribute import percent
 from themis_lsp.finding import Excerpt
@@ -25,9 +26,15 @@ def hunks(excerpts: Sequence[Excerpt], path: str) -> str:
     chosen = heaviest(excerpts)
     indent = common_indent([line for excerpt in chosen for line in (*excerpt.removed, *excerpt.added)])
     syntax = syntax_of(path)
-    rows = [row for excerpt in chosen for row in _rows(excerpt, indent, syntax)]
+    rows: list[str] = []
+    last = chosen[0].lines.first
+    for excerpt in chosen:
+        if excerpt.lines.first > last + 1:
+            rows.append(_row("cut", "", "", UNICODE.cut, ""))
+        rows += _rows(excerpt, indent, syntax)
+        last = excerpt.lines.last
     if rest := len(excerpts) - len(chosen):
-        rows.append(_row("cut", "", "", UNICODE.cut, f"{rest} lighter {'change' if rest == 1 else 'changes'}"))
+        rows.append(_row("cut", "", "", UNICODE.cut, count(rest, "lighter change")))
     return f'<div class="code mono"><table>{"".join(rows)}</table></div>'
 
 
@@ -44,7 +51,7 @@ def _rows(excerpt: Excerpt, indent: int, syntax: "Syntax") -> Iterator[str]:
             number = str(first + n) if kind == "added" and (is_exact or n == 0) else ""
             yield _row(kind, share, number, sign, _marked_up(line))
         if len(lines) > MOST_LINES:
-            yield _row("cut", "", "", UNICODE.cut, f"{len(lines) - MOST_LINES} more lines")
+            yield _row("cut", "", "", UNICODE.cut, count(len(lines) - MOST_LINES, "more line"))
 
 
 def _row(kind: str, share: str, number: str, sign: str, code: str) -> str:

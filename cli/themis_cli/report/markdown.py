@@ -81,9 +81,10 @@ def _trade_offs(review: Review) -> str:
         verdict = finding.verdict
         if better := mixed.get((verdict.path, verdict.unit)):
             gained = ", ".join(f"{criterion.short} {percent(chance)}" for chance, criterion in better)
-            rows.append((_code(verdict.unit), f"{verdict.criterion.short} {_chance(finding)}", gained))
+            edit = f"{_code(verdict.unit)} in {_code(verdict.path)}"
+            rows.append((edit, f"{verdict.criterion.short} {_chance(finding)}", gained))
     head = "**Trade-offs**: the same edit, worse for one thing and rated better for another."
-    return f"{head}\n\n{_table(_TRADED, rows)}" if rows else ""
+    return f"{head}\n\n{_table(_TRADED, rows, ':--')}" if rows else ""
 
 
 _TRADED: Final = ("edit", "worse for", "rated better for")
@@ -126,6 +127,8 @@ def _diff(excerpts: Sequence[Excerpt]) -> str:
             rows.append(f"@@ line {excerpt.lines.first} @@")
         rows += [*_side("-", excerpt.removed, indent), *_side("+", excerpt.added, indent)]
         last = excerpt.lines.last
+    if rest := len(excerpts) - len(chosen):
+        rows.append(f"@@ {count(rest, 'lighter change')} @@")
     fence = _fence("\n".join(rows), 3)
     return "\n".join((f"{fence}diff", *rows, fence))
 
@@ -134,7 +137,7 @@ def _side(sign: str, lines: Sequence[str], indent: int) -> Iterator[str]:
     for line in lines[:MOST_LINES]:
         yield f"{sign} {visible(line[:_LONGEST_LINE].expandtabs(4)[indent:].rstrip())}".rstrip()
     if len(lines) > MOST_LINES:
-        yield f"{sign} … {len(lines) - MOST_LINES} more lines"
+        yield f"{sign} … {count(len(lines) - MOST_LINES, 'more line')}"
 
 
 def _improvements(credited: Credits, detail: Detail) -> str:
@@ -162,8 +165,8 @@ def _chance(finding: Finding) -> str:
     return percent(finding.verdict.p.worse) if finding.verdict.p else ""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], side: str = "--:") -> str:
+    lines = [head, [":--", *[side] * (len(head) - 1)], *rows]
     told = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
     return f"{told}\n\n"
 

@@ -92,10 +92,13 @@ def ranked(gains: Credits) -> list[tuple[float, Criterion, str, str]]:
 
 
 def headline(review: Review) -> str:
-    """How many regressions are shown and how many improvements there are; empty if there are none."""
-    worse, better = len(review.findings), by_criterion(credits_of(review)).total()
-    told = [count(worse, "regression")] * bool(worse) + [count(better, "improvement")] * bool(better)
-    return " and ".join(told)
+    """What there is to see, in numbers; empty if there is nothing."""
+    asked = sum(finding.below_threshold for finding in review.findings)
+    sure, better = len(review.findings) - asked, by_criterion(credits_of(review)).total()
+    told = [count(sure, "regression")] * bool(sure)
+    told += [f"{count(asked, 'doubt')} shown on request"] * bool(asked)
+    told += [count(better, "improvement")] * bool(better)
+    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
 def spoken(review: Review, direction: Direction) -> list[Verdict]:
