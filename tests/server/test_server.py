@@ -142,6 +142,15 @@ async def test_what_a_person_reads_on_a_changed_line(repo: Repo) -> None:
             "Not judged in this file: `fresh` (new code has no before to compare with).",
         ):
             assert words in text
+        order = [
+            "**Very likely worse for security (99 %) ·",
+            "weighs most",
+            "A trade-off",
+            "| **security** |",
+            "**Themis**",
+        ]
+        assert [text.find(words) for words in order] == sorted(text.find(words) for words in order)
+        assert text.startswith(order[0])
         assert await editor.hover(uri, 0) == text
         assert await editor.hover(uri, 2) == ""
         assert (

@@ -7,7 +7,7 @@ from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Excerpt
 from themis_lsp.meaning import of_probability
 from themis_lsp.server.judgement import Judged, Judgement, spoken
-from themis_lsp.server.words import trade_off
+from themis_lsp.server.words import summary, trade_off
 from themis_lsp.silence import By
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.reason import reason
@@ -23,14 +23,15 @@ def is_told_at(judged: Judged, row: int) -> bool:
 
 
 def markdown(judgement: Judgement, judged: Judged) -> str:
-    """One changed unit in Markdown."""
-    verdicts = judged.review.verdicts
+    """One changed unit in Markdown, what matters most first: editors cut off what is long."""
+    said = summary(judged)
     parts = [
-        f"**Themis** · {_code(judged.edit.unit)} compared with {judgement.base}",
-        "\n".join(_table(verdicts)),
+        f"**{said[:1].upper()}{said[1:]}**" if said else "",
         *_defects(judged),
         *_weights(judged),
         trade_off(spoken(judged)),
+        "\n".join(_table(judged.review.verdicts)),
+        f"**Themis** · {_code(judged.edit.unit)} compared with {judgement.base}",
         *(
             of_probability(f.verdict.criterion, f.verdict.p.worse, judgement.info.calibration)
             for f in judged.review.findings[:1]
@@ -45,8 +46,9 @@ def plain(judgement: Judgement, judged: Judged) -> str:
     """The same for clients that show plain text only."""
     rows = [f"{v.criterion.short}: {_word(v)}{_shares(v)}" for v in judged.review.verdicts]
     heaviest = [f.message for f in judged.review.findings[:1]]
-    tail = [part for part in (trade_off(spoken(judged)), *_remarks(judgement, judged)) if part]
-    return "\n".join([f"Themis: {judged.edit.unit} compared with {judgement.base}", *rows, *heaviest, *tail])
+    title = f"Themis: {judged.edit.unit} compared with {judgement.base}"
+    parts = *heaviest, trade_off(spoken(judged)), *rows, title, *_remarks(judgement, judged)
+    return "\n".join(part for part in parts if part)
 
 
 def skipped(judgement: Judgement, unit: str | None) -> str:
