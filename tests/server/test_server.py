@@ -334,6 +334,19 @@ async def test_a_whole_branch_is_reviewed_into_the_problems_list(repo: Repo) -> 
         assert await editor.pull(uri) == []
 
 
+async def test_a_branch_is_reviewed_with_what_is_not_saved_yet(repo: Repo) -> None:
+    repo.commit(b_py=BEFORE)
+    for name in ("a.py", "b.py"):
+        repo.write(name, BEFORE.replace("plain", "bad", 1))
+    async with editing(repo.root) as editor:
+        uri = editor.open("a.py")
+        assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 2
+        editor.replace(uri, "plain", "bad")
+        assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 3
+        editor.rewrite(uri, BEFORE)
+        assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 1
+
+
 async def test_a_named_defect_is_explained(repo: Repo) -> None:
     async with editing(repo.root) as editor:
         uri = editor.open("a.py")

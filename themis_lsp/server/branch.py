@@ -1,9 +1,9 @@
 """Reviewing a whole branch: step by step in the background, with progress, into the problems list."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,11 +13,12 @@ from uuid import uuid4
 from lsprotocol import types as lsp
 
 from themis_lsp.error import GitError, ThemisError
-from themis_lsp.server.convert import uri_of
+from themis_lsp.server.convert import file_of, uri_of
 from themis_lsp.server.server import ThemisServer
 from themis_lsp.server.session import Session
 
 if TYPE_CHECKING:
+    from themis_lsp.checkout import Checkout
     from themis_lsp.finding import Finding
     from themis_lsp.server.judge import Judge
     from themis_lsp.server.options import Options
@@ -71,12 +72,22 @@ async def review_branch(ls: ThemisServer, base: str | None) -> dict[str, Any] | 
     return {"base": ref, "scored": scored, "findings": sum(map(len, found.values())), "files": len(found)}
 
 
-def steps(judge: "Judge", folder: Path, options: "Options", base: str | None) -> Iterator[Step]:
+def steps(
+    judge: "Judge", folder: Path, options: "Options", base: str | None, texts: Mapping[Path, str]
+) -> Iterator[Step]:
     """Review the repository around a folder, a few edits at a time; on the worker's thread.
+
+    Args:
+        judge: reviews them.
+        folder: somewhere in the repository.
+        options: of this folder.
+        base: the branch to compare with, or None to find one.
+        texts: of files that are open, which may not be saved.
 
     Raises:
         ThemisError: there is no repository, no such base, or no model.
     """
+    from themis_lsp.change import FileChange
     from themis_lsp.comparison import compare_since, compare_work_tree
     from themis_lsp.edits import edits_of
 
@@ -87,13 +98,17 @@ def steps(judge: "Judge", folder: Path, options: "Options", base: str | None) ->
     ref = base or options.base or next((name for name in _DEFAULT_BRANCHES if repository.knows(name)), None)
     comparison = compare_since(repository, ref) if ref else compare_work_tree(repository)
     config = judge.config(options, checkout, ref)
+    unsaved = dict(_by_path(checkout, texts))
     done = 0
 
     def changes() -> Iterator[Any]:
         nonlocal done
         for change in comparison.changes:
             done += 1
-            yield change
+            if isinstance(change, FileChange) and change.path in unsaved:
+                yield replace(change, after=unsaved[change.path])
+            else:
+                yield change
 
     edits = edits_of(changes())
     while few := list(islice(edits, _STEP)):
@@ -102,17 +117,26 @@ def steps(judge: "Judge", folder: Path, options: "Options", base: str | None) ->
     yield Step(checkout.root, ref, done, comparison.total, 0, ())
 
 
+def _by_path(checkout: "Checkout", texts: Mapping[Path, str]) -> Iterator[tuple[str, str]]:
+    for file, text in texts.items():
+        with suppress(GitError):  # it belongs to another repository
+            yield checkout.path_of(file), text
+
+
 async def _steps(ls: ThemisServer, base: str | None) -> AsyncIterator[Step]:
     session = ls.session
     for uri, folder in list(session.folders.items()):
         options = session.options_of_folder.get(uri, session.options)
-        running = await session.on_worker(partial(_begun, session, folder, options, base))
+        texts = {file: str(one.text) for uri, one in session.documents.items() if (file := file_of(uri))}
+        running = await session.on_worker(partial(_begun, session, folder, options, base, texts))
         while step := await session.in_background(partial(next, running, None)):
             yield step
 
 
-def _begun(session: Session, folder: Path, options: "Options", base: str | None) -> Iterator[Step]:
-    return steps(session.judge(), folder, options, base)
+def _begun(
+    session: Session, folder: Path, options: "Options", base: str | None, texts: Mapping[Path, str]
+) -> Iterator[Step]:
+    return steps(session.judge(), folder, options, base, texts)
 
 
 def _noted(step: Step, found: "dict[str, list[Finding]]") -> set[str]:
@@ -126,7 +150,6 @@ def _noted(step: Step, found: "dict[str, list[Finding]]") -> set[str]:
 
 def _publish(ls: ThemisServer, uri: str, findings: "list[Finding]") -> None:
     """Push what was found in a file that is not open: open ones speak for themselves."""
-    from themis_lsp.server.convert import file_of
     from themis_lsp.server.diagnostics import diagnostic
     from themis_lsp.server.text import lines_of
 
