@@ -247,7 +247,7 @@ def test_markdown_is_one_comment_that_is_found_again() -> None:
     assert text.count("<!-- themis-review -->") == 1
     fingerprints = [finding.fingerprint for finding in REPORTS["everything"].review.findings]
     assert sorted(re.findall(r"<!-- themis-finding (\w+) -->", text)) == sorted(fingerprints)
-    assert "| `digest` in `c.py` | security 99 % | readability >99 % |" in text
+    assert "| `digest` in `c.py` | security 99\N{NO-BREAK SPACE}% | readability >99\N{NO-BREAK SPACE}% |" in text
     assert "#### Better now" not in text, "what is traded is not praised"
     assert "- `d.py:2` `this change adds ignore[security]: public`" in text
 
@@ -323,7 +323,7 @@ TOLD = [
     (odd(body=BASE.replace("    return", "".join(f"    x{n} = md5\n" for n in range(7)) + "    return")),
      "1 regression", "1 more line<", "… 1 more line\n"),
     (odd(body=MD5.replace("def digest(data)", "def digest(data, tidy=md5)")), "1 regression", "digest", "@@ line 3 @@"),
-    (odd(body=TRADE_OFF), "1 regression", "digest", "| `digest` in `a b/ü:#.py` | security 99 % | readability >99 % |"),
+    (odd(body=TRADE_OFF), "1 regression", "digest", "| `digest` in `a b/ü:#.py` | security 99\N{NO-BREAK SPACE}% |"),
 ]  # fmt: skip
 
 

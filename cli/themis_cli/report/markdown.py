@@ -167,8 +167,12 @@ def _chance(finding: Finding) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], side: str = "--:") -> str:
     lines = [head, [":--", *[side] * (len(head) - 1)], *rows]
-    told = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    told = "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
     return f"{told}\n\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace(" %", "\N{NO-BREAK SPACE}%")  # a number stays with its sign on a phone
 
 
 def _code(text: str) -> str:
