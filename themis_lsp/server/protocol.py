@@ -33,7 +33,8 @@ class ThemisProtocol(LanguageServerProtocol):
         """Forget what a message began once it is done: pygls forgets requests alone, and keeps every notification."""
 
         def done(future: Any) -> None:
-            self._request_futures.pop(msg_id, None)
+            if not future.cancelled():  # whoever cancels goes through them just now
+                self._request_futures.pop(msg_id, None)
             callback(future)
 
         super()._execute_handler(msg_id, handler, done, args, kwargs)
