@@ -283,6 +283,18 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
+def test_a_small_suite_says_in_words_what_it_measured() -> None:
+    ran = bench("accuracy", "edits")
+    told = ran.stdout.splitlines()
+    assert [
+        line
+        for line in told
+        if re.match(r"Of 26 pairs of .*, themis-wide-2 rates the better one higher in \d\d ", line)
+    ]
+    assert [line for line in told if line.startswith("The second table is what users meet")]
+    assert told[-1].startswith("Fewer than 30 pairs show that a model works, not how well it does: correctness, ")
+
+
 def test_the_commands_from_pairs_to_figures(tmp_path: Path) -> None:
     texts = [("safe(a)\nnote(a)", "unsafe(a)"), ("safe(a)", "unsafe(a)\nnote(a)")]
     rows = [
@@ -301,6 +313,14 @@ def test_the_commands_from_pairs_to_figures(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "security" in ran.stdout
+    count = re.findall(
+        r"^Of (\d+) pairs of a better and a worse version, floor rates the better one higher in \1 ",
+        ran.stdout,
+        re.MULTILINE,
+    )
+    assert len(count) == 1, ran.stdout
+    assert "a model works, not how well" not in ran.stdout
+    assert "The second table" not in ran.stdout
     found = json.loads(figures.read_text("utf-8"))
     assert found["schema"] == "themis-bench-accuracy/1"
     assert found["suite"]["digest"] == FileSuite(data).info().digest

@@ -194,10 +194,33 @@ def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
     world = context(tmp_path, abstaining(Criterion.MEMORY_EFFICIENCY, Criterion.RUNTIME_EFFICIENCY))
     rank.run([Path(f"{name}.py") for name in "abcd"], {"criteria": "security,memory,readability"}, world)
     lines = [" ".join(line.split()) for line in told(world.out).splitlines()]
-    assert "1. b.py +1.333 +0.000 +2.000 (>99 %) +2.000 (>99 %)" in lines
-    assert "3. a.py -1.333 -2.000 -2.000 +0.000" in lines
-    assert "Pareto front: b.py (" in " ".join(lines)
+    assert "security over b.py over d.py over a.py over c.py mean Δ" in lines
+    assert "1. b.py equal >99 % >99 % +1.333" in lines
+    assert "3. a.py <1 % <1 % equal -1.333" in lines
+    assert "Best choice: b.py, at least as good as every other version on every criterion." in lines
+    assert lines[-2].startswith("A percentage: how surely the row's version is the better of the two")
     assert "no data: runtime, memory" in lines
+
+
+# calls in each version, what to choose
+CHOICES = [
+    (("plain", "plain"), "No version is at least as good as another on every criterion and better on one: choose"),
+    (("sha256", "md5"), "Best choice: 0.py, at least as good"),
+    (
+        ("sha256(x) + terse", "plain", "terse"),
+        "Choose among 0.py, 1.py (the Pareto front): none of them is at least",
+    ),
+    (("sha256(x) + terse", "plain", "terse"), "Left out: 2.py (beaten by 0.py)."),
+]
+
+
+@pytest.mark.parametrize(("calls", "words"), CHOICES)
+def test_rank_says_which_to_choose_among(tmp_path: Path, calls: Sequence[str], words: str) -> None:
+    for n, body in enumerate(calls):
+        (tmp_path / f"{n}.py").write_text(f"def f(x):\n    return {body}(x)\n")
+    world = context(tmp_path)
+    rank.run([Path(f"{n}.py") for n in range(len(calls))], {"criteria": "security,readability"}, world)
+    assert words in told(world.out)
 
 
 def test_rank_says_what_it_cannot_compare(tmp_path: Path) -> None:

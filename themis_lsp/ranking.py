@@ -64,8 +64,19 @@ class Ranking:
     @property
     def front(self) -> list[str]:
         """The candidates that no other beats: at least as good on every criterion, and better on one."""
-        scores = list(zip(*(self.means(criterion) for criterion in self.tables), strict=True))
-        return [self.names[n] for n in pareto_front(scores)]
+        return [self.names[n] for n in pareto_front(self._scores)]
+
+    @property
+    def beaten(self) -> dict[str, str]:
+        """The other candidates, each with one of the front that beats it."""
+        scores = self._scores
+        front = pareto_front(scores)
+        others = [n for n in range(len(scores)) if n not in front]
+        return {self.names[n]: self.names[next(m for m in front if beats(scores[m], scores[n]))] for n in others}
+
+    @property
+    def _scores(self) -> list[tuple[float, ...]]:
+        return list(zip(*(self.means(criterion) for criterion in self.tables), strict=True))
 
 
 def rank(
@@ -122,12 +133,13 @@ def means(table: Table) -> list[float]:
 
 
 def pareto_front(scores: Sequence[Sequence[float]]) -> list[int]:
-    """Indexes of the rows that no other row beats: at least as good everywhere and better somewhere."""
-
-    def beats(one: Sequence[float], other: Sequence[float]) -> bool:
-        return one != other and all(a >= b for a, b in zip(one, other, strict=True))
-
+    """Indexes of the rows that no other row beats."""
     return [n for n, row in enumerate(scores) if not any(beats(other, row) for other in scores)]
+
+
+def beats(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether a row is at least as good as another everywhere, and better somewhere."""
+    return one != other and all(a >= b for a, b in zip(one, other, strict=True))
 
 
 def _speaks(calibration: Calibration, criterion: Criterion) -> bool:

@@ -47,7 +47,7 @@ def accuracy(
     from themis_bench.split import read_split
     from themis_bench.spoken import spoken, spoken_json
     from themis_bench.suite import open_suite
-    from themis_bench.table import accuracy_table, notes, spoken_table
+    from themis_bench.table import accuracy_table, in_words, notes, spoken_table
 
     opened = open_suite(suite)
     info = opened.info()
@@ -72,6 +72,8 @@ def accuracy(
     for line in (*accuracy_table(found, names), "", *notes(found, names)):
         typer.echo(line)
     for line in ("", *spoken_table(said)) if said else ():
+        typer.echo(line)
+    for line in ("", *in_words(found, names[0], calibration.mix if calibration and said else None)):
         typer.echo(line)
     if json:
         values = {

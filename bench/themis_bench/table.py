@@ -7,6 +7,7 @@ from themis_bench.accuracy import FEWEST, Group, Right
 from themis_bench.metrics import Estimate, macro_average
 from themis_bench.speed import Figure
 from themis_bench.spoken import Spoken
+from themis_model.calibrate import Mix
 
 _DASH = "–"
 
@@ -70,6 +71,27 @@ def spoken_table(said: Sequence[Spoken]) -> Iterator[str]:
             number(better.precision) if better else _DASH, noise,
         ])  # fmt: skip
     yield from aligned(rows)
+
+
+def in_words(groups: Sequence[Group], name: str, mix: Mix | None) -> Iterator[str]:
+    """What was measured, for people who see such tables for the first time.
+
+    Args:
+        groups: as ``themis_bench.accuracy.groups`` orders them.
+        name: of the first judge.
+        mix: what its spoken verdicts are told under; None if there is no table of them.
+    """
+    whole = [group for group in groups if (group.language, group.source) == ("all", "all")]
+    pairs = sum(group.pairs for group in whole if group.judges[0])
+    right = round(sum(group.judges[0].plain.value * group.pairs for group in whole if group.judges[0]))
+    longer = round(sum(group.longer * group.pairs for group in whole if group.judges[0]))
+    yield f"Of {pairs} pairs of a better and a worse version, {name} rates the better one higher in {right} (plain);"
+    yield f"always preferring the longer version would be right in {longer}, so balanced takes that shortcut away."
+    if mix:
+        yield "The second table is what users meet: from which probability on it speaks, how often it is right then if"
+        yield f"{mix.worse:.0%} of all edits are worse and {mix.better:.0%} better, and the share it finds (coverage)."
+    if few := [group.criterion.short for group in whole if group.pairs < FEWEST]:
+        yield f"Fewer than {FEWEST} pairs show that a model works, not how well it does: {', '.join(few)}."
 
 
 def figure_table(figures: Sequence[Figure]) -> Iterator[str]:

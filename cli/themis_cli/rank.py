@@ -40,11 +40,11 @@ def command(
     device: options.Device = None,
     model: options.Model = None,
 ) -> None:
-    """Order several candidates by what the model prefers, per criterion.
+    """Order several candidates by what the model prefers, per criterion, and say which to choose among.
 
-    Every candidate is compared with every other, as if one were an edit of the other. Units that only some have are
-    not compared. A row of JSON on standard input is `{"name": "first", "path": "a.py", "text": "…"}`, or has `files`
-    instead, a text for each path.
+    Every candidate is compared with every other, as if one were an edit of the other: read a row as "this one over that
+    one". Functions that only some have are not compared. A row of JSON on standard input is
+    `{"name": "first", "path": "a.py", "text": "…"}`, or has `files` instead, a text for each path.
 
     For example:
 
@@ -52,9 +52,9 @@ def command(
 
     * `themis rank one.patch two.patch --criteria security`
 
-    * `agent | themis rank - --json`
+    * `agent | themis rank - --json` for what a program proposes, one row of JSON for each proposal
 
-    * `themis rank --conflict src/app.py proposed.py`
+    * `themis rank --conflict src/app.py proposed.py` compares both sides of a merge conflict with a resolution of it
     """
     given = {"criteria": criteria, "device": device, "model": model, "intent": intent}
     run(versions or (), given, real(), conflict, as_json=as_json)
@@ -122,17 +122,34 @@ def _lines(ranking: "Ranking", model: "ModelInfo") -> Iterator[str]:
 
     yield from _tables(ranking)
     if ranking.tables:
-        best = ", ".join(visible(name) for name in ranking.front)
-        yield f"Pareto front: {best} (no other version is at least as good on every criterion, and better on one)"
+        yield _choice(ranking)
     if any(ranking.margins.values()):
-        yield "In brackets: how surely the row's candidate is the better of the two, if one of them is."
+        yield (
+            "A percentage: how surely the row's version is the better of the two, if one of them is. A number with a "
+            "sign: by how much the model prefers it, where that has no percentage."
+        )
     for unit, because in dict.fromkeys((skip.unit or skip.path, skip.because) for skip in ranking.skipped):
         yield f"not compared: {visible(unit)}: {because}"
     yield from silent_lines(model.calibration)
 
 
+def _choice(ranking: "Ranking") -> str:
+    """The Pareto front, in words of somebody who has to choose."""
+    front, beaten = ranking.front, ranking.beaten
+    told = ", ".join(map(visible, front))
+    if not beaten:
+        return "No version is at least as good as another on every criterion and better on one: choose by what matters."
+    if len(front) == 1:
+        return f"Best choice: {told}, at least as good as every other version on every criterion."
+    left_out = ", ".join(f"{visible(one)} (beaten by {visible(by)})" for one, by in beaten.items())
+    return (
+        f"Choose among {told} (the Pareto front): none of them is at least as good as another on every criterion and "
+        f"better on one. Left out: {left_out}."
+    )
+
+
 def _tables(ranking: "Ranking") -> Iterator[str]:
-    """Per criterion the candidates, best first: mean Δ against the others, and Δ against each."""
+    """Per criterion the candidates, best first: how each compares with each, and its mean Δ against all others."""
     from themis_cli.table import aligned
 
     names = ranking.names
@@ -140,16 +157,18 @@ def _tables(ranking: "Ranking") -> Iterator[str]:
         values = ranking.means(criterion)
         order = sorted(range(len(names)), key=lambda n: -values[n])
         margins = ranking.margins.get(criterion, {})
-        rows = [(criterion.short, "", "mean Δ", *(f"over {names[n]}" for n in order))]
+        rows = [(criterion.short, "", *(f"over {names[n]}" for n in order), "mean Δ")]
         for n in order:
             place = 1 + sum(value > values[n] for value in values)
-            pairs = ("" if n == m else _compared(table[n][m], margins.get((names[n], names[m]), 0.0)) for m in order)
-            rows.append((f"{place}.", names[n], f"{values[n]:+.3f}", *pairs))
+            pairs = ("" if n == m else _compared(table[n][m], margins.get((names[n], names[m]))) for m in order)
+            rows.append((f"{place}.", names[n], *pairs, f"{values[n]:+.3f}"))
         yield from aligned(rows)
         yield ""
 
 
-def _compared(delta: float, chance: float) -> str:
+def _compared(delta: float, chance: float | None) -> str:
     from themis_lsp.attribute import percent
 
-    return f"{delta:+.3f}{f' ({percent(chance)})' if chance > _EVEN else ''}"
+    if delta == 0:
+        return "equal"
+    return f"{delta:+.3f}" if chance is None else percent(chance)
