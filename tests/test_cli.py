@@ -50,9 +50,10 @@ def repo(tmp_path: Path) -> Repo:
 
 # a command line that cannot work, words of the one line it gets
 REFUSED = [
-    ("bogus", "No such command 'bogus'"),
+    ("bogus", "No such command 'bogus'; see themis --help"),
+    ("reviw", "No such command 'reviw'. Did you mean 'review'? See themis --help"),
     ("review --bogus", "No such option: --bogus"),
-    ("score", "Missing argument 'FILE…'"),
+    ("score", "Missing argument 'FILE'"),
     ("review nowhere", "unknown revision 'nowhere'"),
     ("review HEAD~7..HEAD", "unknown revision 'HEAD~7'"),
     ("review src/nowhere.py", "src/nowhere.py is neither on disk nor among the changes"),
@@ -78,7 +79,10 @@ REFUSED = [
     ("explain", "name what to explain: a reason, a criterion or a finding"),
     ("explain safety", "nothing is called 'safety'; did you mean security?"),
     ("explain sql-injecton", "nothing is called 'sql-injecton'; did you mean sql-injection?"),
-    ("explain CWE-9", "nothing is called 'CWE-9'; known are correctness, runtime, memory, security, readability, what"),
+    ("explain CWE-9", "nothing is called 'CWE-9'; known are correctness, runtime, memory, security, readability, and"),
+    ("explain sql", "nothing is called 'sql'; did you mean sql-injection?"),
+    ("explain weak", "nothing is called 'weak'; did you mean weak-"),
+    ("explain 3f9c2ab1", "a fingerprint needs --report FILE"),
     ("explain 0123456789abcdef", "a fingerprint needs --report FILE"),
     ("explain 0123456789abcdef --report nowhere.json", "cannot read"),
     ("explain 0123456789abcdef --report a.py", "a.py is not a themis-review/1 report"),
@@ -124,9 +128,13 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
     assert "is in no git repository: change to one" in ran.stderr
 
 
-@pytest.mark.parametrize(
-    "name", ["review", "hook", "score", "rank", "explain", "demo", "doctor", "model list", "model pull", "model verify"]
-)
+COMMANDS = [
+    "review", "hook", "score", "rank", "explain", "demo", "doctor", "model list", "model pull", "model verify",
+    "feedback", "feedback agree", "feedback disagree", "feedback export", "feedback calibrate", "config show",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_examples(tmp_path: Path, name: str) -> None:
     ran = themis(*name.split(), "--help", folder=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -96,6 +96,23 @@ def test_gates(repo: Repo, given: Mapping[str, str], code: int, words: str) -> N
     assert bool(ran.err) is bool(words)
 
 
+@pytest.mark.parametrize("name", ["security", "security_hardness"])
+def test_a_criterion_has_two_names_and_people_read_the_short_one(repo: Repo, name: str) -> None:
+    ran = reviewed(repo, {"criteria": name, "fail-on": f"{name}:0.9"})
+    assert ran.code == 1
+    assert "security_hardness" not in ran.out + ran.err
+    world = context(repo.root)
+    explain.run(name, None, None, world)
+    assert told(world.out).startswith("criterion    security (security_hardness)\n")
+    repo.write("a.py", WORSE.replace("(data)\n", f"(data)  # themis: ignore[{name}] names no secret\n"))
+    ran = reviewed(repo)
+    assert "silenced  1 regression by comments in the code" in ran.out
+    assert "security_hardness" not in ran.out
+    repo.write("themis.toml", f'criteria = ["{name}"]\nfail-on = {{ {name} = 0.9 }}\n')
+    repo.write("a.py", WORSE)
+    assert reviewed(repo).code == 1
+
+
 def test_a_gate_counts_what_is_not_shown_but_not_what_is_silenced(repo: Repo) -> None:
     repo.commit(a_py=BASE, b_py=BASE, c_py=BASE)
     repo.write("a.py", WORSE)

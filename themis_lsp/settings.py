@@ -177,7 +177,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "ignore": Key(Level.PATH, 'a list of path patterns such as ["vendor/**", "*.min.js"]', _split, _patterns),
     "tests": Key(Level.PATH, "true or false", _split_switch, _switch),
     "fail-on": Key(
-        Level.RUN, "criteria with numbers from 0 to 1: security = 0.95 in a file, security:0.95,… elsewhere",
+        Level.RUN, "criteria with numbers from 0 to 1, such as security:0.95 (in a file: security = 0.95)",
         _split_gates, _gates,
     ),
     "baseline": Key(Level.RUN, "the path of a file that --write-baseline wrote", str, _text),

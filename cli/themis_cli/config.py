@@ -25,7 +25,7 @@ def _config(context: typer.Context) -> None:
 
 @app.command("show")
 def _show(
-    path: Annotated[str, typer.Argument(metavar="[PATH]", help="A file, whose folder may have its own.")] = "",
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file, whose folder may have its own.")] = "",
 ) -> None:
     """Say what every setting is for a file, or for the run as a whole, and where it was set.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from themis_model.calibrate import Calibration
     from themis_model.reason import Reason
 
-_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{6,16}")  # or how one begins
 _CWE: Final = re.compile(r"cwe-?([0-9]+)", re.IGNORECASE)
 
 
@@ -27,7 +27,7 @@ def command(
     ] = None,
     lists: Annotated[bool, typer.Option("--list", metavar="", help="List every reason that has a page.")] = False,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="The JSON report that has the finding.")
+        Path | None, typer.Option("--report", metavar="FILE", help="What themis review --output-format json wrote.")
     ] = None,
     model: options.Model = None,
 ) -> None:
@@ -113,7 +113,11 @@ def explain_criterion(what: str, model: str | None, context: Context) -> None:
         criterion = criterion_named(what)
     except ValueError:
         shorts = [criterion.short for criterion in CRITERIA]
-        hint = nearest(what.lower(), [*reasons(), *shorts, *CRITERIA], [*shorts, "what themis explain --list shows"])
+        hint = nearest(
+            what.lower(), [*reasons(), *shorts, *CRITERIA], [*shorts, "and what themis explain --list shows"]
+        )
+        if alike := [name for name in reasons() if what.lower() in name.split("-")]:
+            hint = f"did you mean {' or '.join(alike)}?"
         if _FINGERPRINT.fullmatch(what):
             hint = "a fingerprint needs --report FILE"
         raise UsageError(f"nothing is called {shown(what)}; {hint}") from None

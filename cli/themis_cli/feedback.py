@@ -21,7 +21,9 @@ SCHEMA: Final = "themis-feedback/1"
 _COLUMNS: Final = ("id", "source", "language", "criterion", "project", "license", "chosen", "rejected", "reason")
 _NEUTRAL: Final = "neutral"  # as ``themis_bench.pairs`` calls an edit that neither helps nor harms
 
-_Report = Annotated[Path, typer.Option("--report", metavar="FILE", help="The JSON report that has the finding.")]
+_Report = Annotated[
+    Path, typer.Option("--report", metavar="FILE", help="What themis review --output-format json wrote.")
+]
 _Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="Of the finding, or how it begins.")]
 
 app = typer.Typer(rich_markup_mode="markdown")
@@ -47,19 +49,34 @@ def _feedback(context: typer.Context) -> None:
 
 @app.command("agree")
 def _agree(fingerprint: _Fingerprint, report: _Report) -> None:
-    """It is worse, as the finding says."""
+    """It is worse, as the finding says.
+
+    For example, with the `fingerprint` of a finding in the report, or how it begins:
+
+    * `themis feedback agree 3f9c2ab1 --report review.json`
+    """
     give(fingerprint, report, real(), agrees=True)
 
 
 @app.command("disagree")
 def _disagree(fingerprint: _Fingerprint, report: _Report) -> None:
-    """It is not worse, whatever the finding says."""
+    """It is not worse, whatever the finding says.
+
+    For example, with the `fingerprint` of a finding in the report, or how it begins:
+
+    * `themis feedback disagree 3f9c2ab1 --report review.json`
+    """
     give(fingerprint, report, real(), agrees=False)
 
 
 @app.command("export")
 def _export(target: Annotated[Path, typer.Argument(metavar="FILE", help="A .jsonl or .parquet file.")]) -> None:
-    """Write everything as preference pairs."""
+    """Write everything as preference pairs.
+
+    For example:
+
+    * `themis feedback export pairs.jsonl`, then `themis bench accuracy pairs.jsonl`
+    """
     export(target, real())
 
 
@@ -67,7 +84,7 @@ def _export(target: Annotated[Path, typer.Argument(metavar="FILE", help="A .json
 def _calibrate(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="What to call the new model; without one, nothing is written."),
+        typer.Argument(metavar="NAME", help="What to call the new model; without one, nothing is written."),
     ] = None,
     model: options.Model = None,
     replace: Annotated[bool, typer.Option("--replace", metavar="", help="Another model of that name may go.")] = False,

@@ -96,7 +96,8 @@ def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         raise KeyboardInterrupt from None
     except _MISTAKE as mistake:
         place = mistake.ctx.command_path if mistake.ctx else "themis"
-        raise ThemisError(f"{mistake.format_message().rstrip('.')}; see {place} --help") from None
+        said = mistake.format_message().rstrip(".")
+        raise ThemisError(f"{said}{' See' if said.endswith('?') else '; see'} {place} --help") from None
     return code if isinstance(code, int) else 0
 
 

@@ -10,12 +10,18 @@ Baseline = Annotated[
 ]
 Criteria = Annotated[
     str | None,
-    typer.Option("--criteria", metavar="NAME,…", help="Judge only these, e.g. `security,readability`."),
+    typer.Option(
+        "--criteria", metavar="NAME,…", help="Judge only these of correctness, runtime, memory, security, readability."
+    ),
 ]
 Device = Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
 FailOn = Annotated[
     str | None,
-    typer.Option("--fail-on", metavar="NAME:P,…", help="End with status 1 if a finding is at least so probable."),
+    typer.Option(
+        "--fail-on",
+        metavar="NAME:P,…",
+        help="End with status 1 if a finding is at least so probable, e.g. `security:0.95`.",
+    ),
 ]
 Intent = Annotated[
     str | None, typer.Option("--intent", metavar="TEXT", help="What the change is for; the shipped model ignores it.")

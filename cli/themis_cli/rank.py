@@ -26,9 +26,7 @@ _EVEN = 0.5
 def command(
     versions: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="A B…|-", help="Versions of one file, or patches; - reads rows of JSON.", show_default=False
-        ),
+        typer.Argument(metavar="VERSION|PATCH|-", help="At least two; - reads rows of JSON.", show_default=False),
     ] = None,
     conflict: Annotated[
         Path | None,

@@ -21,7 +21,7 @@ _EVERY = "100000"  # findings; the most that the setting allows
 
 def command(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[REV|A..B|A...B] [PATH]…", help="What to compare, and where.")
+        list[str] | None, typer.Argument(metavar="REV|A..B|A...B|PATH", help="What to compare, then where.")
     ] = None,
     base: Annotated[
         str | None, typer.Option("--base", metavar="REF", help="Compare with the merge-base of HEAD and REF.")

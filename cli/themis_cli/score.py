@@ -36,7 +36,7 @@ class _Placed(NamedTuple):
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files to place.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files to place.", show_default=False)],
     criteria: options.Criteria = None,
     device: options.Device = None,
     model: options.Model = None,
