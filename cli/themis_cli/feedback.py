@@ -21,9 +21,7 @@ SCHEMA: Final = "themis-feedback/1"
 _COLUMNS: Final = ("id", "source", "language", "criterion", "project", "license", "chosen", "rejected", "reason")
 _NEUTRAL: Final = "neutral"  # as ``themis_bench.pairs`` calls an edit that neither helps nor harms
 
-_Report = Annotated[
-    Path, typer.Option("--report", metavar="FILE", help="What themis review --output-format json wrote.")
-]
+_Report = Annotated[Path, typer.Option("--report", metavar="FILE", help="A report in JSON that has the finding.")]
 _Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="Of the finding, or how it begins.")]
 
 app = typer.Typer(rich_markup_mode="markdown")
@@ -51,7 +49,9 @@ def _feedback(context: typer.Context) -> None:
 def _agree(fingerprint: _Fingerprint, report: _Report) -> None:
     """It is worse, as the finding says.
 
-    For example, with the `fingerprint` of a finding in the report, or how it begins:
+    A `fingerprint` is in the report, with each finding.
+
+    For example:
 
     * `themis feedback agree 3f9c2ab1 --report review.json`
     """
@@ -62,7 +62,9 @@ def _agree(fingerprint: _Fingerprint, report: _Report) -> None:
 def _disagree(fingerprint: _Fingerprint, report: _Report) -> None:
     """It is not worse, whatever the finding says.
 
-    For example, with the `fingerprint` of a finding in the report, or how it begins:
+    A `fingerprint` is in the report, with each finding.
+
+    For example:
 
     * `themis feedback disagree 3f9c2ab1 --report review.json`
     """
