@@ -27,7 +27,7 @@ def command(
     ] = None,
     lists: Annotated[bool, typer.Option("--list", metavar="", help="List every reason that has a page.")] = False,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="What themis review --output-format json wrote.")
+        Path | None, typer.Option("--report", metavar="FILE", help="A report in JSON that has the finding.")
     ] = None,
     model: options.Model = None,
 ) -> None:

@@ -11,7 +11,7 @@ Baseline = Annotated[
 Criteria = Annotated[
     str | None,
     typer.Option(
-        "--criteria", metavar="NAME,…", help="Judge only these of correctness, runtime, memory, security, readability."
+        "--criteria", metavar="NAME,…", help="Only these: correctness, runtime, memory, security, readability."
     ),
 ]
 Device = Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
@@ -20,7 +20,7 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="NAME:P,…",
-        help="End with status 1 if a finding is at least so probable, e.g. `security:0.95`.",
+        help="End with status 1 from a probability on: `security:0.95`.",
     ),
 ]
 Intent = Annotated[
