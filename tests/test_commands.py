@@ -288,6 +288,9 @@ def test_a_finding_is_found_by_its_fingerprint(repo: Repo, start: int) -> None:
     assert finding_in(report_in(file), file, found["fingerprint"][:start]) == found
     with pytest.raises(UsageError, match=f"no finding .* it has: {found['fingerprint']}"):
         finding_in(report_in(file), file, "x")
+    many = {"findings": [found | {"fingerprint": f"{n:016x}"} for n in range(11)]}
+    with pytest.raises(UsageError, match=r"several findings .* 0000000000000007 and 3 more$"):
+        finding_in(many, file, "00")
 
 
 # what becomes of a report that was written, words of the refusal

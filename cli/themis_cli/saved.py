@@ -10,6 +10,8 @@ from themis_model.criterion import CRITERIA
 
 LARGEST: Final = 64 * 1024 * 1024  # bytes; a review of 3,000 edits writes about 4 MB
 
+_MOST_NAMED: Final = 8  # fingerprints in a message
+
 #: One row of ``findings``.
 Row = Mapping[str, Any]
 
@@ -54,7 +56,8 @@ def finding_in(report: Mapping[str, Any], path: Path, fingerprint: str) -> Row:
     findings = report["findings"]
     found = [finding for finding in findings if finding["fingerprint"].startswith(fingerprint)]
     if len(found) != 1:
-        known = ", ".join(finding["fingerprint"] for finding in findings) or "none"
+        known = ", ".join(finding["fingerprint"] for finding in findings[:_MOST_NAMED]) or "none"
+        known += f" and {len(findings) - _MOST_NAMED} more" if len(findings) > _MOST_NAMED else ""
         many = "several findings" if found else "no finding"
         raise UsageError(f"{path} has {many} with a fingerprint like {fingerprint}; it has: {known}")
     return dict(found[0])
