@@ -228,6 +228,7 @@ CHOICES = [
         "Choose among 0.py, 1.py (the Pareto front): none of them is at least",
     ),
     (("sha256(x) + terse", "plain", "terse"), "Left out: 2.py (beaten by 0.py)."),
+    (("sha256(x) + terse", "plain", "md5"), "Left out: 2.py (beaten by 1.py)."),
 ]
 
 

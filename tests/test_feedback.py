@@ -140,6 +140,7 @@ TOO_FEW = [
     (29, 0.5, 9, None, "30 about one criterion are needed, in more than one file; there are: security 29"),
     (60, 0.5, 1, None, "there are: security 60"),
     (60, 0.5, 9, "0" * 64, "there are: none"),
+    (60, 0.5, 2, None, "nothing is written: on answers held out"),  # all agree in one file, and none in the other
     (60, 0.8, 9, None, "nothing is written: on answers held out, the model as it is does at least as well"),
 ]
 
