@@ -177,8 +177,11 @@ def test_answers_make_a_model_that_says_less_and_nothing_more(repo: Repo) -> Non
     with pytest.raises(UsageError, match="ours was calibrated by answers already"):
         calibrate("again", "ours", here, replaces=False)
     answered(here, 40, 0.0)
-    with pytest.raises(UsageError, match="there is another model called ours"):
+    with pytest.raises(UsageError, match="there is a model called ours already: take another name, or say --replace"):
         calibrate("ours", None, here, replaces=False)
+    calibrate("ours", None, here, replaces=True)
+    again = working(models_folder(here.environ) / "ours").manifest.training["feedback"]["criteria"]
+    assert again["security_hardness"]["answers"] == 90
 
 
 # a path, rows that are shown

@@ -71,14 +71,17 @@ def calibrate(name: str | None, model: str | None, context: Context, *, replaces
         replaces: whether another model of that name may go.
 
     Raises:
-        UsageError: there are too few answers, or nothing got better and so nothing is written.
+        UsageError: the name is taken, there are too few answers, or nothing got better and so nothing is written.
         ModelError: the bundle to start from cannot be used.
     """
     from themis_cli.pull import pull
     from themis_lsp.config import Config, trusted
     from themis_lsp.error import UsageError
+    from themis_lsp.home import models_folder
     from themis_model.bundle import read_bundle
 
+    if name and not replaces and (models_folder(context.environ) / name).exists():
+        raise UsageError(f"there is a model called {name} already: take another name, or say --replace")
     base = read_bundle(Config(trusted({"model": model}, context.environ), lambda _: None).model)
     if _RECORD in base.manifest.training:
         raise UsageError(f"{base.manifest.name} was calibrated by answers already: start from another with --model")
