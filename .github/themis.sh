@@ -86,16 +86,6 @@ own_comment() {
   done
 }
 
-comment() {
-  local page found
-  for ((page = 1; page <= pages; page++)); do
-    found=$(api GET "issues/$1/comments?per_page=100&page=$page") || return 1
-    jq --raw-output --arg marker "$marker" \
-      'map(select(.user.type == "Bot" and (.body | startswith($marker))) | .id) | first // empty' <<<"$found"
-    [[ $(jq length <<<"$found") == 100 ]] || return 0
-  done | head --lines=1
-}
-
 # One comment, made when there is something to say and updated from then on. A fork's token may not: that is no error.
 comment() {
   local pull=$1 body=$2 id where
