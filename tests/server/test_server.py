@@ -335,16 +335,18 @@ async def test_a_whole_branch_is_reviewed_into_the_problems_list(repo: Repo) -> 
 
 
 async def test_a_branch_is_reviewed_with_what_is_not_saved_yet(repo: Repo) -> None:
-    repo.commit(b_py=BEFORE)
+    repo.commit(b_py=BEFORE, c_py=BEFORE)
     for name in ("a.py", "b.py"):
         repo.write(name, BEFORE.replace("plain", "bad", 1))
     async with editing(repo.root) as editor:
-        uri = editor.open("a.py")
+        uri, unchanged = editor.open("a.py"), editor.open("c.py")
         assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 2
         editor.replace(uri, "plain", "bad")
         assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 3
         editor.rewrite(uri, BEFORE)
         assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 1
+        editor.rewrite(unchanged, BEFORE.replace("plain", "bad", 1))
+        assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 2
 
 
 async def test_a_named_defect_is_explained(repo: Repo) -> None:

@@ -1,7 +1,7 @@
 """Reviewing a whole branch: step by step in the background, with progress, into the problems list."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,7 +87,7 @@ def steps(
     Raises:
         ThemisError: there is no repository, no such base, or no model.
     """
-    from themis_lsp.change import FileChange
+    from themis_lsp.change import FileChange, Skip
     from themis_lsp.comparison import compare_since, compare_work_tree
     from themis_lsp.edits import edits_of
 
@@ -98,16 +98,18 @@ def steps(
     ref = base or options.base or next((name for name in _DEFAULT_BRANCHES if repository.knows(name)), None)
     comparison = compare_since(repository, ref) if ref else compare_work_tree(repository)
     config = judge.config(options, checkout, ref)
-    unsaved = dict(_by_path(checkout, texts))
+    open_files = dict(_by_path(checkout, texts))
     done = 0
 
-    def changes() -> Iterator[Any]:
+    def changes() -> Iterator[FileChange | Skip]:
         nonlocal done
         for change in comparison.changes:
             done += 1
-            if isinstance(change, FileChange) and change.path in unsaved:
-                yield replace(change, after=unsaved[change.path])
-            else:
+            file = open_files.pop(change.path, None)
+            yield replace(change, after=texts[file]) if file and isinstance(change, FileChange) else change
+        for file in open_files.values():  # on disk these are as they were
+            change = checkout.change(file, texts[file], ref)
+            if isinstance(change, FileChange) and change.before not in (None, change.after):
                 yield change
 
     edits = edits_of(changes())
@@ -117,10 +119,10 @@ def steps(
     yield Step(checkout.root, ref, done, comparison.total, 0, ())
 
 
-def _by_path(checkout: "Checkout", texts: Mapping[Path, str]) -> Iterator[tuple[str, str]]:
-    for file, text in texts.items():
+def _by_path(checkout: "Checkout", files: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    for file in files:
         with suppress(GitError):  # it belongs to another repository
-            yield checkout.path_of(file), text
+            yield checkout.path_of(file), file
 
 
 async def _steps(ls: ThemisServer, base: str | None) -> AsyncIterator[Step]:
