@@ -149,10 +149,9 @@ def _move(bundle: Path, target: Path, scratch: Path, *, replaces: bool) -> None:
         target.rename(old)
     try:
         bundle.rename(target)
-    except OSError:
-        if old.exists():
+    finally:
+        if old.exists() and not target.exists():  # also when it is interrupted: what is left in scratch goes away
             old.rename(target)
-        raise
 
 
 def _is_same(bundle: Path, target: Path) -> bool:
