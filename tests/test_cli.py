@@ -33,6 +33,20 @@ sys.meta_path.insert(0, Held())
 start.run()
 """
 
+WITHOUT_A_PACKAGE = """
+import sys
+
+class Missing:
+    def find_spec(self, name, *_):
+        if name == missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+missing = sys.argv.pop(1)
+sys.meta_path.insert(0, Missing())
+from themis_cli.main import run
+run()
+"""
+
 
 def themis(*arguments: str, folder: Path, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": PATH, **environment}
@@ -120,6 +134,28 @@ def test_a_variable_without_effect_is_pointed_out(tmp_path: Path, variable: str,
     assert ran.returncode == 0
     assert ran.stderr.startswith(words)
     assert ran.stderr.count("\n") == bool(words)
+
+
+FIT = "train fit tiny --pairs a.py --run run"
+MEASURE = f"bench pullrequest . HEAD~1..HEAD --semgrep {sys.executable} --pylint {sys.executable}"
+# a package that is not there, a command line, words of the one line it gets
+NOT_THERE = [
+    ("torch", FIT, "install Themis with its extra 'train', as pip install '.[cpu,train]' does in a clone of it"),
+    ("psutil", MEASURE, "themis bench needs the package psutil: install Themis with its extra 'bench'"),
+    ("themis_bench.pullrequest", MEASURE, "this is a bug in Themis"),
+    ("themis_bench.cli", MEASURE, "this is a bug in Themis"),
+]
+
+
+@pytest.mark.parametrize(("missing", "line", "words"), NOT_THERE)
+def test_a_package_that_an_extra_brings_is_named(repo: Repo, missing: str, line: str, words: str) -> None:
+    repo.commit(a_py="x = 1\n")
+    command = [sys.executable, "-c", WITHOUT_A_PACKAGE, missing, *line.split()]
+    environ = {**os.environ, "PYTHONPATH": PATH}
+    ran = subprocess.run(command, cwd=repo.root, env=environ, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert words in ran.stderr
+    assert not (repo.root / "run").exists()
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
         import pyarrow
         import pyarrow.parquet
     except ModuleNotFoundError:
-        raise DataError(f"{path} needs pyarrow to be read: run pip install 'themis-lsp[bench]'") from None
+        raise DataError(f"{path} needs the package pyarrow to be read: run pip install pyarrow") from None
     try:
         with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
             known = [name for name in (*_COLUMNS, "license") if name in file.schema_arrow.names]

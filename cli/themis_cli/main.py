@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from themis_cli import config, demo, doctor, explain, feedback, hook, lsp, model, rank, review, score
-from themis_cli.outcome import end_with, exit_code
+from themis_cli.outcome import end_with
 from themis_model.error import ThemisError
 
 #: What every mistake on the command line descends from: typer gives it no public name of its own.
@@ -75,14 +75,16 @@ def _bench(context: typer.Context) -> int:
 
 
 def _run_group(module: str, extra: str, arguments: Sequence[str]) -> int:
-    """Run a group whose package needs an extra; nothing of it is imported before."""
+    """Run a group whose package needs an extra; nothing of it is imported before, and much of it only when needed."""
     try:
-        group = import_module(module).app
+        return _invoke(import_module(module).app, f"themis {extra}", arguments or ["--help"])
     except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.startswith("themis_"):  # no extra brings that
+            raise
         raise ThemisError(
-            f"themis {extra} needs the package {missing.name}: run pip install 'themis-lsp[{extra}]'"
+            f"themis {extra} needs the package {missing.name}: install Themis with its extra '{extra}', as "
+            f"pip install '.[cpu,{extra}]' does in a clone of it"
         ) from None
-    return _invoke(group, f"themis {extra}", arguments or ["--help"])
 
 
 def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
@@ -99,11 +101,6 @@ def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         said = mistake.format_message().rstrip(".")
         raise ThemisError(f"{said}{' See' if said.endswith('?') else '; see'} {place} --help") from None
     return code if isinstance(code, int) else 0
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run one command line; every outcome is an exit code and, if it is not a result, one line."""
-    return exit_code(lambda: _invoke(app, "themis", arguments))
 
 
 def run() -> NoReturn:

@@ -22,10 +22,10 @@ def end_with(work: Callable[[], int]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end a review
-    sys.exit(exit_code(work))
+    sys.exit(_exit_code(work))
 
 
-def exit_code(work: Callable[[], int]) -> int:
+def _exit_code(work: Callable[[], int]) -> int:
     """Do some work; every outcome is an exit code and, if it is not a result, one line on standard error."""
     try:
         code = work()
