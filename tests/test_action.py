@@ -269,6 +269,14 @@ def test_nothing_of_a_pull_request_is_part_of_a_script() -> None:
     assert inputs == set(re.findall(r"inputs\.([\w-]+)", text))
 
 
+def test_the_component_installs_what_it_is_told_to_and_nothing_from_an_index() -> None:
+    text = (ROOT / "templates" / "themis.yml").read_text("utf-8")
+    assert re.findall(r"^    package:\n((?:      .*\n)+)", text, re.MULTILINE)[0].split(":")[0].strip() == "description"
+    assert re.findall(r"pip install .*", text) == [
+        'pip install --quiet --disable-pip-version-check "$THEMIS_PACKAGE_TO_INSTALL"'
+    ]
+
+
 def test_the_marker_is_the_one_that_reports_have() -> None:
     from themis_cli.report.markdown import MARKER as WRITTEN
 
