@@ -1,9 +1,11 @@
 """Feedback stays on the machine and comes out as pairs; settings are shown with who set them."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,13 +108,27 @@ def test_without_answers_there_is_nothing_to_export(repo: Repo) -> None:
         feedback.export(Path("x.jsonl"), world(repo))
 
 
-@pytest.mark.parametrize("damaged", ["{}", "[" * 100_000, "7", '{"schema": "themis-feedback/1", "agrees": "no"}'])
-def test_a_damaged_store_is_named(repo: Repo, damaged: str) -> None:
+ROW: dict[str, Any] = {
+    "schema": feedback.SCHEMA, "fingerprint": "0" * 16, "agrees": True, "criterion": "security_hardness", "delta": -2.0,
+    "defect": None, "project": "repo", "path": "a.py", "unit": "f", "language": "python", "before": "", "after": "",
+    "model": {"digest": "0" * 64},
+}  # fmt: skip
+
+# values that spoil a row
+DAMAGED: list[dict[str, Any]] = [
+    {"schema": "themis-feedback/2"}, {"fingerprint": []}, {"fingerprint": 7}, {"agrees": "no"}, {"path": None},
+    {"criterion": "beauty"}, {"defect": 7}, {"delta": None}, {"delta": math.nan}, {"delta": 10**400}, {"model": "x"},
+    {"model": {}}, {"model": {"digest": 7}}, {"after": 7},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["{}", "[" * 100_000, "7", *(json.dumps(ROW | values) for values in DAMAGED)])
+def test_a_damaged_store_is_named(repo: Repo, line: str) -> None:
     here = world(repo)
     kept = feedback.store(here.environ)
     kept.parent.mkdir(parents=True)
-    kept.write_text(f"{damaged}\n", "utf-8")
-    with pytest.raises(UsageError, match=r"line 1 of .*feedback\.jsonl is no themis-feedback/1 row"):
+    kept.write_text(f"{json.dumps(ROW)}\n{line}\n", "utf-8")
+    with pytest.raises(UsageError, match=r"line 2 of .*feedback\.jsonl is no themis-feedback/1 row"):
         feedback.export(Path("x.jsonl"), here)
 
 
@@ -120,10 +136,7 @@ def answered(here: Context, count: int, right: float, files: int = 9, digest: st
     """Answers about security findings of all strengths, the given share agreeing, evenly spread."""
     kept = feedback.store(here.environ)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    row = {
-        "schema": feedback.SCHEMA, "criterion": "security_hardness", "defect": None, "project": "repo", "unit": "f",
-        "language": "python", "before": "", "after": "", "model": {"digest": digest or read_bundle().digest},
-    }  # fmt: skip
+    row = ROW | {"model": {"digest": digest or read_bundle().digest}}
     rows = [
         {
             **row, "fingerprint": f"{digest}{n}", "delta": -1.9 - 1.5 * n / count, "path": f"{n % files}.py",

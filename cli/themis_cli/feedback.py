@@ -191,7 +191,7 @@ def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
         try:
             row = json.loads(line)
             found[row["fingerprint"], row["model"]["digest"]] = _known(row)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise UsageError(f"line {number} of {kept} is no {SCHEMA} row: take it out") from None
     return tuple(found.values())
 
@@ -200,10 +200,10 @@ def _known(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The row, if it has everything that is made of it.
 
     Raises:
-        ValueError, TypeError, KeyError: it has not.
+        ValueError, TypeError, KeyError, OverflowError: it has not.
     """
-    texts = ("fingerprint", "criterion", "project", "path", "language", "before", "after")
-    is_whole = row["schema"] == SCHEMA and all(isinstance(row[name], str) for name in texts)
+    texts = [row[name] for name in ("fingerprint", "criterion", "project", "path", "language", "before", "after")]
+    is_whole = row["schema"] == SCHEMA and all(isinstance(text, str) for text in (*texts, row["model"]["digest"]))
     if not is_whole or row["criterion"] not in list(CRITERIA) or not isinstance(row["agrees"], bool):
         raise ValueError
     if not isinstance(row["defect"], str | None) or not math.isfinite(row["delta"]):
