@@ -30,11 +30,7 @@ FILES: Final = ("pyproject.toml", "themis.toml", ".themis.toml")
 _LONGEST = 256 * 1024  # characters
 _LONGEST_BASELINE = 16 * 1024 * 1024  # characters
 _PREFIX = "THEMIS_"
-_NO_SETTINGS = (
-    "THEMIS_DEBUG",
-    "THEMIS_ACTION_",
-    "THEMIS_PACKAGE_TO_INSTALL",
-)  # how names of ours begin that set nothing
+_NO_SETTINGS = ("THEMIS_DEBUG", "THEMIS_ACTION_", "THEMIS_PACKAGE_TO_INSTALL")  # how names that set nothing begin
 _REFUSALS = {
     Level.COMMAND: "it is said anew for each change: give it as --{key}",
     Level.USER: "a repository must not choose what runs: use --{key}, {variable} or your own configuration",
