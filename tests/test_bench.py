@@ -21,6 +21,7 @@ from themis_bench.result import plain
 from themis_bench.split import read_split, write_split
 from themis_bench.spoken import spoken
 from themis_bench.suite import CaseSuite, FileSuite, open_suite
+from themis_model.bundle import read_bundle
 from themis_model.calibrate import Calibration, Curve, Mix, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.fake import FakeScorer
@@ -287,9 +288,8 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_a_small_suite_says_in_words_what_it_measured() -> None:
     ran = bench("accuracy", "edits")
     told = ran.stdout.splitlines()
-    first = re.compile(
-        r"Of 26 pairs of a better and a worse version, themis-wide-2 rates the better one higher in \d"
-    )
+    name = read_bundle().manifest.name
+    first = re.compile(rf"Of 26 pairs of a better and a worse version, {name} rates the better one higher in \d")
     assert len(list(filter(first.match, told))) == 1
     assert [line for line in told if line.startswith("The second table is what users meet")]
     assert told[-1].startswith("Fewer than 30 pairs show that a model works, not how well it does: correctness, ")
