@@ -22,6 +22,14 @@ class ThemisProtocol(LanguageServerProtocol):
             result.capabilities.diagnostic_provider = None
         return result
 
+    @lsp_method(lsp.SHUTDOWN)
+    def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:
+        """Cancel what is under way before pygls does: going through the table, it trips over what leaves it."""
+        for msg_id, future in list(self._request_futures.items()):
+            if msg_id != self.msg_id:
+                future.cancel()
+        yield from super().lsp_shutdown(*args)
+
     def _execute_handler(
         self,
         msg_id: str | int,
@@ -33,8 +41,7 @@ class ThemisProtocol(LanguageServerProtocol):
         """Forget what a message began once it is done: pygls forgets requests alone, and keeps every notification."""
 
         def done(future: Any) -> None:
-            if not future.cancelled():  # whoever cancels goes through them just now
-                self._request_futures.pop(msg_id, None)
+            self._request_futures.pop(msg_id, None)
             callback(future)
 
         super()._execute_handler(msg_id, handler, done, args, kwargs)
