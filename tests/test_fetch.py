@@ -21,6 +21,9 @@ from themis_cli.context import Context
 __all__ = ["here"]  # a fixture
 
 
+NOBODY = "http://127.0.0.1:1"
+
+
 class Server(BaseHTTPRequestHandler):
     """Hands out ``TAR``, and everything that goes wrong on the way."""
 
@@ -61,6 +64,11 @@ class Server(BaseHTTPRequestHandler):
         """Half of it, and then nothing, until the other side hangs up."""
         self._give(200, TAR[: len(TAR) // 2], {"Content-Length": str(len(TAR))})
         self.server.halfway.set()  # type: ignore[attr-defined]  # of the one server below
+        self.rfile.read(1)
+
+    def give_kept(self, _: str) -> None:
+        """All of it, on a line that stays open until the other side hangs up."""
+        self._give(200, TAR, {"Content-Length": str(len(TAR))})
         self.rfile.read(1)
 
     def give_to(self, target: str) -> None:
@@ -124,9 +132,15 @@ def at(server: Quiet, path: str, host: str = "127.0.0.1") -> str:
 
 @pytest.mark.parametrize(
     ("path", "host"),
-    [("whole", "127.0.0.1"), ("whole?token=1", "localhost"), ("chunks", "127.0.0.1"), ("hop", "127.0.0.1")],
-)
-def test_a_model_comes_from_an_address(here: Context, server: Quiet, path: str, host: str) -> None:
+    [
+        ("whole", "127.0.0.1"), ("whole?token=1", "localhost"), ("chunks", "127.0.0.1"), ("hop", "127.0.0.1"),
+        ("kept", "127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_a_model_comes_from_an_address(
+    here: Context, server: Quiet, path: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", NOBODY)  # what is on this machine is not told to another
     said = pull(here, at(server, path, host), f"sha256:{hashlib.sha256(TAR).hexdigest().upper()}")
     assert "token" not in said
     assert kept(here) == {NAME: BUNDLE}
@@ -155,7 +169,7 @@ TRANSFERS = [
     ("https:///x", "no address of a model"),
     ("https://me:secret@example.org/x", "https://example.org/x comes with a user name"),
     ("https://[::1/x", "cannot get"),
-    ("http://127.0.0.1:1/x", "Connection refused"),
+    (f"{NOBODY}/x", "Connection refused"),
 ]
 
 
@@ -191,6 +205,10 @@ def test_over_https(here: Context, server: Quiet, certificate: Path, monkeypatch
         away = at(secure, f"to/{at(server, 'whole')}").replace("http:", "https:", 1)
         refused(here, "redirects away from https, to http://127.0.0.1", away, digest)
         pull(here, source, digest)
+        monkeypatch.setenv("https_proxy", NOBODY)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        refused(here, "Connection refused", source, digest)
     assert kept(here) == {NAME: BUNDLE}
 
 

@@ -117,7 +117,7 @@ def _whole(answer: HTTPResponse, most: int, shown: str, err: TextIO | None) -> b
     if expected is not None and expected > most:
         raise ModelError(f"{shown} is too large: {expected / 1e6:.0f} MB, where {most / 1e6:.0f} are the most")
     content = bytearray()
-    for chunk in counted(_chunks(answer, expected), expected, "fetched", err, size=len):
+    for chunk in counted(_chunks(answer), expected, "fetched", err, size=len):
         content += chunk
         if len(content) > most:
             raise ModelError(f"{shown} is too large: more than {most / 1e6:.0f} MB")
@@ -126,13 +126,9 @@ def _whole(answer: HTTPResponse, most: int, shown: str, err: TextIO | None) -> b
     return bytes(content)
 
 
-def _chunks(answer: HTTPResponse, expected: int | None) -> Iterator[bytes]:
-    start, got = monotonic(), 0
-    while expected is None or got < expected:  # a server may keep the line open after the last byte
+def _chunks(answer: HTTPResponse) -> Iterator[bytes]:
+    start = monotonic()
+    while chunk := answer.read1(_CHUNK):  # whatever has come: a slow server must not hide the clock
+        yield chunk
         if monotonic() - start > _LONGEST:
             raise TimeoutError(f"not complete after {_LONGEST / 60:.0f} minutes")
-        chunk = answer.read1(_CHUNK)  # whatever has come: a slow server must not hide the clock
-        if not chunk:
-            return
-        got += len(chunk)
-        yield chunk
