@@ -21,6 +21,7 @@ class Box:
         return self.lid.lift(how)
 """
 JAVA = "class A {\n  int f(int a) {\n    return a;\n  }\n  int f(String s) {\n    return s.length();\n  }\n}\n"
+ENDLESS = "def f(item):\n" + "    use(item)\n" * 1300 + "    rest = 1\n    return rest\n"
 LONG = "def helper(a):\n    one = a + 1\n    two = one * 2\n    return two\n"
 
 
@@ -48,6 +49,13 @@ ROWS = [
     ("a class attribute", py("= 6", "= 8"), ["Box code"]),
     ("a class attribute is renamed", py("sides", "faces"), ["Box code"]),
     ("a variable of a module is renamed", py("limit", "most", text="limit = 6\n"), ["<module> code"]),
+    ("a rename in a very long function", py("item", "thing", text=ENDLESS), ["f code"]),
+    (
+        "a rename after very much layout",
+        [FileChange("a.py", ENDLESS, ENDLESS.replace("(item)", "( item )").replace("rest", "last"))],
+        ["f code"],
+    ),
+    ("spaces all over a very long function", py("(item)", "( item )", text=ENDLESS), ["f layout"]),
     ("an import", py("import os", "import sys"), ["<module> code"]),
     ("a function is renamed", py("area", "surface"), ["surface code was area"]),
     ("white space at a line end", py("import os", "import os "), ["<module>: " + WHITE_SPACE]),

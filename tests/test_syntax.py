@@ -45,7 +45,9 @@ def test_a_tree_that_nobody_waits_for_is_given_up() -> None:
     text = "x = 1\n" * 2000
     asked = iter([False, False, True])
     assert tree_of(text, "python", lambda: next(asked)) is None
-    assert tree_of(text, "python")
+    following = tree_of("def f():\n    return 1\n" * 3, "python", lambda: False)
+    assert following
+    assert [node.type for node in following.root_node.children] == ["function_definition"] * 3
 
 
 def test_nodes_of_a_large_tree_have_their_text() -> None:

@@ -339,7 +339,8 @@ async def test_a_branch_is_reviewed_with_what_is_not_saved_yet(repo: Repo) -> No
     for name in ("a.py", "b.py"):
         repo.write(name, BEFORE.replace("plain", "bad", 1))
     async with editing(repo.root) as editor:
-        uri, unchanged = editor.open("a.py"), editor.open("c.py")
+        uri, unchanged, foreign = editor.open("a.py"), editor.open("c.py"), (repo.root.parent / "x.py").as_uri()
+        editor.open(foreign, BEFORE)
         assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 2
         editor.replace(uri, "plain", "bad")
         assert (await editor.execute("themis.reviewWorkspace"))["findings"] == 3
