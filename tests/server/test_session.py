@@ -6,9 +6,12 @@ from threading import Event
 
 import pytest
 
-from themis_lsp.server.judgement import Judgement
+from themis_lsp.server.judge import Judge
+from themis_lsp.server.judgement import Judgement, Snapshot
+from themis_lsp.server.options import Options
 from themis_lsp.server.session import Document, Session
 from themis_lsp.server.text import Point, Text
+from themis_lsp.server.worker import Cancelled, Ticket
 from themis_model.encode import View
 from themis_model.fake import FakeScorer
 from themis_model.scorer import FloatArray
@@ -29,6 +32,18 @@ class Held(FakeScorer):
         self._begun.set()
         self._let_go.wait(30)
         return super().score(views)
+
+
+def test_what_was_given_up_is_not_remembered() -> None:
+    judge, given_up = Judge(lambda _: FakeScorer(), {}), Ticket()
+    given_up.is_cancelled = True
+    long = BEFORE + "x = 1\n" * 5000  # the parser asks only now and then
+    snapshot = Snapshot(URI, None, "a.py", 1, 1, long.replace("plain", "bad"), long, None, Options())
+    with pytest.raises(Cancelled):
+        judge.judge(snapshot, given_up)
+    judgement = judge.judge(snapshot, Ticket())
+    assert [unit.edit.unit for unit in judgement.units] == ["f"]
+    assert judgement.skipped == ()
 
 
 @pytest.mark.asyncio
