@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from themis_model.cache import RememberingScorer
-from themis_model.encode import Hunk, View
+from themis_model.encode import Hunk, Lines, View
 from themis_model.fake import FakeScorer
 from themis_model.scorer import FloatArray
 
@@ -24,7 +24,8 @@ class Counting(FakeScorer):
 
 
 def views_of(scorer: FakeScorer, *words: str) -> list[View]:
-    windows = [scorer.encoder.windows(["x"], [word], [Hunk(0, 1, 0, 1)], "python") for word in words]
+    x = Lines.plain(["x"])
+    windows = [scorer.encoder.windows(x, Lines.plain([word]), [Hunk(0, 1, 0, 1)], "python") for word in words]
     return [found.windows[0].after for found in windows]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from themis_lsp.diff import hunks_between
-from themis_model.encode import CUT_TEXT, MAX_TOKENS, Encoder, View
+from themis_model.encode import CUT_TEXT, MAX_TOKENS, Encoder, Lines, View, Windows
 from themis_model.fake import HashTokenizer
 from themis_model.tokens import CUT, EDIT, END_EDIT, FIRST_LANGUAGE, FIRST_LEVEL, LANGUAGES
 
@@ -13,9 +13,14 @@ ENCODER = Encoder(HashTokenizer())
 SMALL = Encoder(HashTokenizer(), max_tokens=40)
 
 
+def windows(before: list[str], after: list[str], encoder: Encoder = ENCODER, language: str = "python") -> Windows:
+    hunks = hunks_between(before, after)
+    return encoder.windows(Lines.plain(before), Lines.plain(after), hunks, language)
+
+
 def shown(before: list[str], after: list[str], encoder: Encoder = ENCODER, language: str = "python") -> list[View]:
-    windows = encoder.windows(before, after, hunks_between(before, after), language).windows
-    return [view for window in windows for view in (window.before, window.after)]
+    seen = windows(before, after, encoder, language).windows
+    return [view for window in seen for view in (window.before, window.after)]
 
 
 def test_a_view_is_language_levels_lines_and_markers() -> None:
@@ -54,7 +59,7 @@ def test_distant_hunks_become_clusters_and_an_overflowing_one_is_counted() -> No
     for n in (5, 30, 55):
         changed[n] = f"other({n}, {n}, {n}, {n}, {n})"
     changed[20:24] = ["x" + ", y" * 50]
-    seen = SMALL.windows(body, changed, hunks_between(body, changed), "c")
+    seen = windows(body, changed, SMALL, "c")
     assert [window.hunks for window in seen.windows] == [(0,), (2, 3)]  # the last two fit together
     assert seen.too_large == 1
 
@@ -88,7 +93,7 @@ def test_white_space_does_not_count_but_depth_does() -> None:
 
 def test_a_line_too_long_to_read_is_not_tokenised() -> None:
     line = "x = [" + "1, " * 100_000 + "]"
-    assert ENCODER.windows(["a"], ["a", line], hunks_between(["a"], ["a", line]), "python").too_large == 1
+    assert windows(["a"], ["a", line]).too_large == 1
 
 
 lines = st.lists(
@@ -100,8 +105,7 @@ lines = st.lists(
 @given(lines, lines, st.sampled_from([SMALL, ENCODER]))
 def test_views_fit_and_mirror(before: list[str], after: list[str], encoder: Encoder) -> None:
     hunks = hunks_between(before, after)
-    forth = encoder.windows(before, after, hunks, "python")
-    back = encoder.windows(after, before, hunks_between(after, before), "python")
+    forth, back = windows(before, after, encoder), windows(after, before, encoder)
     assert [(w.before, w.after) for w in forth.windows] == [(w.after, w.before) for w in back.windows]
     for window in forth.windows:
         for applied in (frozenset(), frozenset(window.hunks), frozenset(window.hunks[:1])):

@@ -1,9 +1,10 @@
 """What changed: the values that every way in (git, patch, editor, rank) is turned into."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from themis_model.encode import Hunk
+from themis_model.encode import Hunk, Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,17 @@ class Version:
     Attributes:
         lines: the unit's lines, without line ends.
         numbers: for each line, its 0-based number in the file; a remainder's lines need not be contiguous.
+        read: the same lines as a model reads them (``themis_lsp.local``).
     """
 
     lines: tuple[str, ...]
     numbers: tuple[int, ...]
+    read: Sequence[str]
+
+    @property
+    def text(self) -> Lines:
+        """What the encoder takes."""
+        return Lines(self.lines, self.read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import cache
 from themis_lsp.change import Edit, FileChange, Nature, Skip, UnitKind, Version
 from themis_lsp.diff import hunks_between
 from themis_lsp.language import Grammar, grammar_of
+from themis_lsp.local import lines_of
 from themis_lsp.nature import nature_of
 from themis_lsp.unit import MODULE_NAME, Source, Unit, parse, split_lines
 
@@ -146,7 +147,8 @@ def _differ(before: Source, old: Unit, after: Source, new: Unit) -> bool:
 
 
 def _version(source: Source, unit: Unit) -> Version:
-    return Version(_texts(source, unit), unit.rows)
+    lines = lines_of(source, unit.rows)
+    return Version(tuple(lines.shown), unit.rows, lines.read)
 
 
 def _texts(source: Source, unit: Unit) -> tuple[str, ...]:

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from themis_bench.floor import BUCKETS, Floor, Origin, WordTokenizer, features_of
 from themis_bench.metrics import Floats, length_neutral
 from themis_bench.pairs import Pair
-from themis_lsp.diff import hunks_between
-from themis_lsp.unit import split_lines
+from themis_lsp.snippet import windows_between
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder
 
@@ -69,9 +68,8 @@ def fit_floor(pairs: Iterable[Pair], ridge: float = RIDGE, data: str = "") -> Fl
 
 
 def _example(pair: Pair, criterion: Criterion, encoder: Encoder) -> Example | None:
-    before, after = split_lines(pair.rejected), split_lines(pair.chosen)
-    seen = encoder.windows(before, after, hunks_between(before, after), pair.language)
-    sides = [(sign, features_of(view.text)) for w in seen.windows for sign, view in ((1, w.after), (-1, w.before))]
+    seen = windows_between(pair.rejected, pair.chosen, pair.language, encoder)
+    sides = [(sign, features_of(view.text)) for w in seen for sign, view in ((1, w.after), (-1, w.before))]
     if not sides:
         return None
     buckets, place = np.unique(np.concatenate([side.buckets for _, side in sides]), return_inverse=True)

@@ -123,7 +123,7 @@ def one_edit(scorer: Scorer, bare: Callable[[View], object], runs: int) -> Figur
     files = [change_of(range(n * _FUNCTIONS, (n + 1) * _FUNCTIONS), 1) for n in range(runs + 1)]
     unused = Encoder(scorer.encoder.tokenizer, scorer.encoder.max_tokens)  # the scorer's own would remember the lines
     edits = [edit for edit in edits_of(files) if isinstance(edit, Edit)]
-    seen = [unused.windows(e.before.lines, e.after.lines, e.hunks, e.language).windows[0].after for e in edits]
+    seen = [unused.windows(e.before.text, e.after.text, e.hunks, e.language).windows[0].after for e in edits]
     views, waiting = iter(seen), iter(files)
     tasks = {
         "edit": lambda: review(edits_of([next(waiting)]), scorer, Settings(max_findings=0)),

@@ -13,7 +13,7 @@ from themis_cli.fetch import fetch, without_secrets
 from themis_lsp.error import UsageError
 from themis_lsp.home import is_name, models_folder
 from themis_model.bundle import LARGEST_BUNDLE, MANIFEST, Bundle, read_bundle, read_manifest
-from themis_model.encode import View
+from themis_model.encode import Lines, View
 from themis_model.error import ModelError
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -70,7 +70,7 @@ def working(folder: Path | None) -> Bundle:
 
     bundle = read_bundle(folder)
     scorer = load(bundle.path, "cpu", threads=1)
-    before = scorer.encoder.whole(["x = 1"], "python")
+    before = scorer.encoder.whole(Lines.plain(["x = 1"]), "python")
     after = View("python", "", before.ids[:-1])
     try:
         scorer.score([before, after])

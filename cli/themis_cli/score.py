@@ -142,6 +142,7 @@ def _sources(repository: "Repository", languages: Collection[str], own: Collecti
 
 def _units(path: str, text: str, scorer: "Scorer") -> Iterator[_Placed]:
     from themis_lsp.language import grammar_of
+    from themis_lsp.local import lines_of
     from themis_lsp.unit import parse, split_lines
 
     grammar = grammar_of(path, text)
@@ -149,7 +150,7 @@ def _units(path: str, text: str, scorer: "Scorer") -> Iterator[_Placed]:
         return
     source = parse(split_lines(text), grammar)
     for unit in source.units:
-        lines = [source.lines[row] for row in unit.rows]
-        if any(line.strip() for line in lines):
+        lines = lines_of(source, unit.rows)
+        if any(line.strip() for line in lines.shown):
             view = scorer.encoder.whole(lines, grammar.language)
             yield _Placed(f"{path}: {unit.name}", (grammar.language, unit.kind), view)

@@ -23,7 +23,7 @@ from themis_model.tokens import (
 )
 
 #: Changing anything below that alters token ids means a new version; bundles record the one they were trained with.
-WINDOW_RULE: Final = 2
+WINDOW_RULE: Final = 3
 MAX_TOKENS: Final = 320
 CUT_TEXT: Final = "⋯"
 
@@ -46,13 +46,39 @@ class Hunk(NamedTuple):
         return Hunk(self.after_start, self.after_end, self.before_start, self.before_end)
 
 
+class Lines(NamedTuple):
+    """The lines of one version of a unit, without line ends.
+
+    Attributes:
+        shown: as people see them.
+        read: the same lines as a model reads them, with ``LOCAL`` for each local name.
+    """
+
+    shown: Sequence[str]
+    read: Sequence[str]
+
+    @classmethod
+    def plain(cls, lines: Sequence[str]) -> "Lines":
+        """Lines of which nobody knows what is local."""
+        return cls(lines, lines)
+
+    def part(self, first: int, end: int) -> "Lines":
+        """The lines ``[first, end)``."""
+        return Lines(self.shown[first:end], self.read[first:end])
+
+    def at(self, numbers: Sequence[int]) -> "Lines":
+        """The lines with these numbers."""
+        return Lines([self.shown[n] for n in numbers], [self.read[n] for n in numbers])
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The token window of one version of a unit.
 
     Attributes:
         language: key from ``LANGUAGES``.
-        text: the window as text, for backends that bring their own tokenizer.
+        text: the window as text, for patterns and for backends that bring their own tokenizer; without lines that are
+            only comments, as in ``ids``.
         ids: at most ``MAX_TOKENS`` token ids, the language token first.
     """
 
@@ -111,7 +137,8 @@ class Window:
                     inside = True
                 for line in part.after if part.hunk in applied else part.before:
                     ids.extend(line.ids)
-                    text.append(line.text)
+                    if line.ids:
+                        text.append(line.text)
                 continue
             if inside:
                 ids.append(END_EDIT)
@@ -147,18 +174,18 @@ class Encoder:
         self.max_tokens = max_tokens
         self._cache: dict[str, tuple[int, ...]] = {}
 
-    def windows(self, before: Sequence[str], after: Sequence[str], hunks: Sequence[Hunk], language: str) -> Windows:
+    def windows(self, before: Lines, after: Lines, hunks: Sequence[Hunk], language: str) -> Windows:
         """Window one edit: signature line, changed lines, nearest context, cuts where lines were left out.
 
         Args:
-            before: lines of the old version, without line ends.
-            after: lines of the new version.
+            before: the old version.
+            after: the new version.
             hunks: all differences, in order; adjacent hunks read as one changed region.
             language: key from ``LANGUAGES``.
         """
-        text = _Text(before, language, _Indents.of(before, after))
+        text = _Text(before, language, _Indents.of(before.shown, after.shown))
         changed = [
-            _Choice(index, self._lines(before[h[0] : h[1]], text), self._lines(after[h[2] : h[3]], text))
+            _Choice(index, self._lines(before.part(h[0], h[1]), text), self._lines(after.part(h[2], h[3]), text))
             for index, h in enumerate(hunks)
         ]
         # What changes only comments is not shown, not even that it is there: it would move every reward a little.
@@ -169,13 +196,13 @@ class Encoder:
         windows = tuple(self._window(text, hunks, changed, cluster) for cluster in clusters)
         return Windows(windows, too_large)
 
-    def whole(self, lines: Sequence[str], language: str) -> View:
+    def whole(self, lines: Lines, language: str) -> View:
         """The first lines of one version that fit, all marked as changed, for units that have no other version."""
-        text = _Text(lines, language, _Indents.of(lines, ()))
+        text = _Text(lines, language, _Indents.of(lines.shown, ()))
         room = self.max_tokens - 4  # the language token, two markers and a cut
         shown: list[_Line] = []
-        for start in range(0, len(lines), 24):
-            for line in self._lines(lines[start : start + 24], text):
+        for start in range(0, len(lines.shown), 24):
+            for line in self._lines(lines.part(start, start + 24), text):
                 if len(line.ids) > room:
                     return Window(language, (_Choice(0, (), tuple(shown)), None), (0,)).after
                 room -= len(line.ids)
@@ -189,7 +216,7 @@ class Encoder:
         shown = tuple(changed[n].hunk for n in cluster)
         taken: dict[int, _Line] = {}
         for batch in _batches(_context(text, hunks, cluster), 16):
-            lines = self._lines([text.lines[n] for n in batch], text)
+            lines = self._lines(text.lines.at(batch), text)
             for number, line in zip(batch, lines, strict=True):
                 if len(line.ids) > room:
                     return Window(text.language, _assemble(text, hunks, changed, cluster, taken), shown)
@@ -197,15 +224,16 @@ class Encoder:
                 taken[number] = line
         return Window(text.language, _assemble(text, hunks, changed, cluster, taken), shown)
 
-    def _lines(self, lines: Sequence[str], text: "_Text") -> tuple[_Line, ...]:
-        bare = ["" if text.is_silent(line) else line.strip() for line in lines]
+    def _lines(self, lines: Lines, text: "_Text") -> tuple[_Line, ...]:
+        bare = ["" if text.is_silent(line) else line.strip() for line in lines.read]
         missing = [b for b in dict.fromkeys(bare) if b and b not in self._cache and len(b) <= _LONGEST_LINE]
         if len(self._cache) + len(missing) > _CACHED_LINES:
             self._cache.clear()
             missing = [b for b in dict.fromkeys(bare) if b and len(b) <= _LONGEST_LINE]
         self._cache.update(zip(missing, self.tokenizer.encode_lines(missing), strict=True))
         return tuple(
-            _Line(line.rstrip(), self._ids(b, text.indents.level(line))) for line, b in zip(lines, bare, strict=True)
+            _Line(line.rstrip(), self._ids(b, text.indents.level(line)))
+            for line, b in zip(lines.shown, bare, strict=True)
         )
 
     def _ids(self, bare: str, level: int) -> tuple[int, ...]:
@@ -217,7 +245,7 @@ class Encoder:
 
 
 class _Text(NamedTuple):
-    lines: Sequence[str]
+    lines: Lines
     language: str
     indents: "_Indents"
 
@@ -303,7 +331,7 @@ def _cluster(changed: Sequence[_Choice], hunks: Sequence[Hunk], room: int) -> tu
 def _context(text: _Text, hunks: Sequence[Hunk], cluster: Sequence[int]) -> list[int]:
     """Unchanged lines as before-numbers: the signature first, then by distance from the cluster's hunks."""
     hidden = {n for h in hunks for n in range(h.before_start, h.before_end)}
-    shown = [n for n, line in enumerate(text.lines) if n not in hidden and not text.is_silent(line)]
+    shown = [n for n, line in enumerate(text.lines.shown) if n not in hidden and not text.is_silent(line)]
     edges = sorted({edge for i in cluster for edge in (hunks[i].before_start - 1, hunks[i].before_end)})
     nearest: dict[int, int] = {}
     at = 0
@@ -334,11 +362,11 @@ def _assemble(
             parts.append(None)
 
     line = 0
-    for index, hunk in enumerate((*hunks, Hunk(len(text.lines), len(text.lines), 0, 0))):
+    for index, hunk in enumerate((*hunks, Hunk(len(text.lines.shown), len(text.lines.shown), 0, 0))):
         for number in range(line, hunk.before_start):
             if number in taken:
                 parts.append(taken[number])
-            elif not text.is_silent(text.lines[number]):
+            elif not text.is_silent(text.lines.shown[number]):
                 cut()
         line = hunk.before_end
         if index in members:

@@ -13,6 +13,11 @@ MAX_LEVEL: Final = 12
 PAD, UNK, MASK, CUT, EDIT, END_EDIT = range(6)
 FIRST_LANGUAGE: Final = 6
 FIRST_LEVEL: Final = FIRST_LANGUAGE + len(LANGUAGES)
+#: What a model reads for a local name, for one of one or two letters, and for one that speaks of secrets: characters
+#: found in no source.
+LOCAL: Final = "\ue000"
+SHORT: Final = "\ue001"
+SENSITIVE: Final = "\ue002"
 SPECIALS: Final = (
     *("<pad>", "<unk>", "<mask>", "<cut>", "<edit>", "</edit>"),
     *(f"<{language}>" for language in LANGUAGES),
@@ -62,6 +67,11 @@ class BpeTokenizer:
     def encode_lines(self, lines: Sequence[str]) -> list[tuple[int, ...]]:
         """Token ids of each line."""
         # Serial on purpose: the library's thread pool costs more than a screenful of lines.
-        encoded = (self._tokenizer.encode(line, add_special_tokens=False).ids for line in lines)
+        encoded = (self._tokenizer.encode(_text(line), add_special_tokens=False).ids for line in lines)
         # One object for each id: lines and views are remembered in thousands, and a number is four times its place.
         return [tuple(map(self._ids.setdefault, ids, ids)) for ids in encoded]
+
+
+def _text(line: str) -> str:
+    """The line with a question mark for each lone surrogate, which JSON may hold and the library refuses."""
+    return line if line.isascii() else line.encode("utf-8", "replace").decode()

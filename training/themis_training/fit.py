@@ -6,7 +6,7 @@ import platform
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from themis_lsp.error import UsageError
+from themis_lsp.snippet import read_as
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
 from themis_model.naming import Naming
@@ -39,6 +40,7 @@ from themis_training.wide import Difference, differences_of, fit_wide, margins_o
 
 NETWORK, RUN, TOKENIZER, HELD_OUT = "network.pt", "run.json", "tokenizer.json", "held_out.json"
 EVIDENCE, NAMING = "evidence.pt", "naming.json"
+_TEXTS = 30_000  # pairs the tokenizer sees, at most
 _PIECE = 160  # tokens of a pre-training view
 _SHARES = np.linspace(0, 3, 31)  # candidate weights of the deep path beside the wide one
 
@@ -92,10 +94,11 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     trained = data.of(Split.TRAIN) + (data.of(Split.CALIBRATION) if recipe.folds else [])
     trained = [pair for pair in trained if pair.criterion in recipe.criteria]
     if not (run / TOKENIZER).exists():
-        texts = [f.text for f in data.files] + [pair.chosen for pair in trained]
-        train_tokenizer(texts, run / TOKENIZER, recipe.shape.vocabulary)
+        tell("tokenizer")
+        train_tokenizer(_texts(data.files, trained), run / TOKENIZER, recipe.shape.vocabulary)
     encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
+    tell(f"{len(trained)} pairs and {len(data.edits)} ties to read")
     examples = [*examples_of(trained, encoder), *ties_of(data.edits, recipe.tied, encoder)]
     weights = _weights(examples, recipe)
     torch.manual_seed(recipe.seed)
@@ -127,6 +130,13 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     log |= {"minutes": round((time.monotonic() - began) / 60, 1), "machine": platform.processor() or platform.machine()}
     _write_run(recipe, data, log, run)
     return network
+
+
+def _texts(files: Sequence[CodeFile], pairs: Sequence[Pair]) -> Iterator[str]:
+    """What the tokenizer learns from, as a model reads it: every file, and an even sample of the pairs."""
+    yield from (file.text for file in files)
+    for pair in pairs[:: 1 + len(pairs) // _TEXTS]:
+        yield "\n".join(read_as(pair.chosen, pair.language).read)
 
 
 def _weights(examples: Sequence[Example], recipe: Recipe) -> Weights:

@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from themis_lsp.change import Nature
-from themis_lsp.diff import hunks_between
-from themis_lsp.unit import split_lines
+from themis_lsp.snippet import windows_between
 from themis_model.criterion import CRITERIA, Criterion
-from themis_model.encode import Encoder, Window
+from themis_model.encode import Encoder
 from themis_model.scorer import FloatArray
 from themis_training.data import Pair
 from themis_training.mined import DAILY, Kind, MinedEdit
@@ -52,16 +51,12 @@ class Example:
     reason: str = ""
 
 
-def windows_of(rejected: str, chosen: str, language: str, encoder: Encoder) -> tuple[Window, ...]:
-    """The windows of a pair, exactly as a review would see the edit from ``rejected`` to ``chosen``."""
-    before, after = split_lines(rejected), split_lines(chosen)
-    return encoder.windows(before, after, hunks_between(before, after), language).windows
-
-
 def examples_of(pairs: Iterable[Pair], encoder: Encoder) -> Iterator[Example]:
     """Encode pairs; those whose views are equal, or that fit no window, teach nothing and are left out."""
     for pair in pairs:
-        seen = [(w.after.ids, w.before.ids) for w in windows_of(pair.rejected, pair.chosen, pair.language, encoder)]
+        seen = [
+            (w.after.ids, w.before.ids) for w in windows_between(pair.rejected, pair.chosen, pair.language, encoder)
+        ]
         seen = [views for views in seen if views[0] != views[1]][:MOST_WINDOWS]
         longer = (len(pair.chosen) > len(pair.rejected)) - (len(pair.chosen) < len(pair.rejected))
         for chosen, rejected in seen:
@@ -83,7 +78,7 @@ def largest_margins(score: Score, changes: Sequence[tuple[str, str, str]], encod
         changes: before, after and language of each.
         encoder: makes the views. A change that fits no window gets 0.
     """
-    seen = [windows_of(before, after, language, encoder) for before, after, language in changes]
+    seen = [windows_between(before, after, language, encoder) for before, after, language in changes]
     rewards = iter(score([view.ids for windows in seen for w in windows for view in (w.before, w.after)]))
     margins = np.zeros((len(changes), len(CRITERIA)), np.float32)
     for row, windows in enumerate(seen):
@@ -103,7 +98,7 @@ def ties_of(edits: Iterable[MinedEdit], criteria: Sequence[Criterion], encoder: 
         tied = tuple(range(len(CRITERIA))) if edit.kind == Kind.NEUTRAL else ordinary
         if edit.kind not in DAILY or edit.nature != Nature.CODE or not tied:
             continue
-        for window in windows_of(edit.before, edit.after, edit.language, encoder)[:1]:
+        for window in windows_between(edit.before, edit.after, edit.language, encoder)[:1]:
             if window.after.ids != window.before.ids:
                 yield Example(
                     f"{edit.repo}/{number}", edit.kind, edit.language, edit.repo, -1, _ids(window.after.ids),

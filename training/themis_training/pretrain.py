@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import BertForMaskedLM
 
 from themis_lsp.unit import split_lines
-from themis_model.encode import Encoder
+from themis_model.encode import Encoder, Lines
 from themis_model.tokens import EDIT, END_EDIT, MASK, PAD, SPECIALS
 from themis_training.checkpoint import save_checkpoint
 from themis_training.corpus import CodeFile
@@ -51,7 +51,7 @@ def pieces_of(files: Sequence[CodeFile], encoder: Encoder, length: int, seed: in
         at = 0
         while at < len(lines):
             take = draw.randint(6, 24)
-            view = encoder.whole(lines[at : at + take], file.language)
+            view = encoder.whole(Lines.plain(lines[at : at + take]), file.language)
             ids = [i for i in view.ids if i not in (EDIT, END_EDIT)][:length]
             if len(ids) > 24:
                 start = draw.randrange(1, len(ids) - 1)

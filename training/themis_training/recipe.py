@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``wide_1`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_3`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -119,6 +119,11 @@ def wide_2() -> Recipe:
     )
 
 
+def wide_3() -> Recipe:
+    """``wide_2`` on text without local names, with all operators and more ties."""
+    return replace(wide_2(), name="themis-wide-3", most_ties=45_000)
+
+
 def small_2() -> Recipe:
     """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
     return replace(
@@ -148,5 +153,5 @@ def tiny() -> Recipe:
 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, tiny)
+    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, tiny)
 }

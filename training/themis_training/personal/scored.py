@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from themis_bench.metrics import length_neutral, sign_of_length
 from themis_lsp.change import Nature
+from themis_lsp.snippet import windows_between
 from themis_model.criterion import CRITERIA
 from themis_model.encode import View
 from themis_model.scorer import FloatArray, Scorer
 from themis_training.mined import DAILY, Kind, MinedEdit
 from themis_training.network import Wide
-from themis_training.pairs import MOST_WINDOWS, Example, windows_of
+from themis_training.pairs import MOST_WINDOWS, Example
 from themis_training.personal.history import History
 from themis_training.reality import claim_about
 from themis_training.wide import Difference, differences_of
@@ -78,7 +79,7 @@ def scored_edits(
 
 
 def _scored(edit: MinedEdit, known: int, scorer: Scorer, wide: Wide) -> ScoredEdit | None:
-    windows = windows_of(edit.before, edit.after, edit.language, scorer.encoder)[:MOST_WINDOWS]
+    windows = windows_between(edit.before, edit.after, edit.language, scorer.encoder)[:MOST_WINDOWS]
     seen = [(w.before, w.after) for w in windows if w.before.ids != w.after.ids]
     if not seen:
         return None

@@ -1,0 +1,158 @@
+"""Local names: what a unit calls its parameters and variables, which is nobody else's affair."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from themis_lsp.language import parser_of
+from themis_lsp.unit import Source
+from themis_model.encode import Lines
+from themis_model.tokens import LOCAL, SENSITIVE, SHORT
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Query
+
+_JAVASCRIPT = (
+    "(variable_declarator name: (identifier) @declared)", "(array_pattern (identifier) @declared)",
+    "(assignment_pattern left: (identifier) @declared)", "(rest_pattern (identifier) @declared)",
+    "(pair_pattern value: (identifier) @declared)", "(arrow_function parameter: (identifier) @declared)",
+    "(catch_clause parameter: (identifier) @declared)", "(for_in_statement left: (identifier) @declared)",
+    "(call_expression function: (identifier) @far)", "(new_expression constructor: (identifier) @far)",
+)  # fmt: skip
+_TYPESCRIPT = (
+    *_JAVASCRIPT, "(required_parameter pattern: (identifier) @declared)",
+    "(optional_parameter pattern: (identifier) @declared)",
+)  # fmt: skip
+_C = (
+    "(init_declarator declarator: (identifier) @declared)", "(declaration declarator: (identifier) @declared)",
+    "(parameter_declaration declarator: (identifier) @declared)",
+    "(array_declarator declarator: (identifier) @declared)", "(enumerator name: (identifier) @far)",
+    "(pointer_declarator declarator: (identifier) @declared)", "(call_expression function: (identifier) @far)",
+    "(function_declarator declarator: (identifier) @far)",
+)  # fmt: skip
+
+#: By grammar: where an identifier declares a local name, and where it names something else.
+_PATTERNS: Final = {
+    "python": (
+        "(parameters (identifier) @declared)", "(default_parameter name: (identifier) @declared)",
+        "(typed_parameter (identifier) @declared)", "(typed_default_parameter name: (identifier) @declared)",
+        "(lambda_parameters (identifier) @declared)", "(assignment left: (identifier) @declared)",
+        "(augmented_assignment left: (identifier) @declared)", "(for_statement left: (identifier) @declared)",
+        "(for_in_clause left: (identifier) @declared)", "(as_pattern_target (identifier) @declared)",
+        "(named_expression name: (identifier) @declared)", "(pattern_list (identifier) @declared)",
+        "(tuple_pattern (identifier) @declared)", "(list_splat_pattern (identifier) @declared)",
+        "(dictionary_splat_pattern (identifier) @declared)", "(keyword_argument name: (identifier) @far)",
+        "(attribute attribute: (identifier) @far)", "(call function: (identifier) @far)",
+        "(function_definition name: (identifier) @far)", "(class_definition name: (identifier) @far)",
+    ),
+    "java": (
+        "(variable_declarator name: (identifier) @declared)", "(formal_parameter name: (identifier) @declared)",
+        "(catch_formal_parameter name: (identifier) @declared)", "(resource name: (identifier) @declared)",
+        "(enhanced_for_statement name: (identifier) @declared)", "(inferred_parameters (identifier) @declared)",
+        "(lambda_expression parameters: (identifier) @declared)", "(method_invocation name: (identifier) @far)",
+        "(field_access field: (identifier) @far)", "(method_declaration name: (identifier) @far)",
+        "(constructor_declaration name: (identifier) @far)", "(scoped_identifier name: (identifier) @far)",
+    ),
+    "javascript": (*_JAVASCRIPT, "(formal_parameters (identifier) @declared)"),
+    "typescript": _TYPESCRIPT,
+    "tsx": _TYPESCRIPT,
+    "go": (
+        "(parameter_declaration name: (identifier) @declared)", "(var_spec name: (identifier) @declared)",
+        "(variadic_parameter_declaration name: (identifier) @declared)",
+        "(short_var_declaration left: (expression_list (identifier) @declared))",
+        "(range_clause left: (expression_list (identifier) @declared))",
+        "(call_expression function: (identifier) @far)", "(function_declaration name: (identifier) @far)",
+        "(keyed_element key: (literal_element (identifier) @far))",
+    ),
+    "ruby": (
+        "(method_parameters (identifier) @declared)", "(block_parameters (identifier) @declared)",
+        "(lambda_parameters (identifier) @declared)", "(assignment left: (identifier) @declared)",
+        "(operator_assignment left: (identifier) @declared)", "(left_assignment_list (identifier) @declared)",
+        "(optional_parameter name: (identifier) @declared)", "(exception_variable (identifier) @declared)",
+        "(splat_parameter name: (identifier) @declared)", "(block_parameter name: (identifier) @declared)",
+        "(for pattern: (identifier) @declared)", "(call method: (identifier) @far)", "(method name: (identifier) @far)",
+        "(singleton_method name: (identifier) @far)",
+    ),
+    "c": _C,
+    "cpp": (
+        *_C, "(reference_declarator (identifier) @declared)", "(for_range_loop declarator: (identifier) @declared)",
+        "(structured_binding_declarator (identifier) @declared)", "(qualified_identifier name: (identifier) @far)",
+    ),
+    "c_sharp": (
+        "(variable_declarator name: (identifier) @declared)", "(parameter name: (identifier) @declared)",
+        "(foreach_statement left: (identifier) @declared)", "(catch_declaration name: (identifier) @declared)",
+        "(declaration_expression name: (identifier) @declared)", "(declaration_pattern name: (identifier) @declared)",
+        "(implicit_parameter) @declared", "(implicit_parameter) @name",
+        "(member_access_expression name: (identifier) @far)", "(invocation_expression function: (identifier) @far)",
+        "(method_declaration name: (identifier) @far)", "(argument name: (identifier) @far)",
+        "(object_creation_expression type: (identifier) @far)", "(variable_declaration type: (identifier) @far)",
+        "(property_declaration name: (identifier) @far)", "(parameter type: (identifier) @far)",
+    ),
+}  # fmt: skip
+
+
+_SHORTEST = 2  # bytes
+_KEPT = frozenset({b"self", b"cls", b"_"})  # everyone's names for these are the same
+_SENSITIVE = re.compile(
+    rb"pass(wd|word|phrase|code)|pwd|secret|token|credential|api_?key|private_?key|salt|nonce|\biv\b", re.IGNORECASE
+)
+
+
+def lines_of(source: Source, rows: Sequence[int]) -> Lines:
+    """The lines on ``rows``, for people, and as a model reads them: with ``LOCAL`` for each local name.
+
+    So renaming a local changes nothing. A name is local if these rows declare it; calls, fields, keywords and types of
+    the same name stay as they are. Names of one or two letters read as ``SHORT``, since readers care, and names that
+    speak of secrets as ``SENSITIVE``, since a constant in one is a defect.
+
+    Args:
+        source: the parsed text.
+        rows: 0-based numbers of a unit's lines, ascending.
+    """
+    places: dict[int, list[Node]] = defaultdict(list)
+    for node in _locals(source, rows):
+        places[node.start_point[0]].append(node)
+    shown = tuple(source.lines[row] for row in rows)
+    return Lines(shown, tuple(_masked(line, places.get(row, ())) for row, line in zip(rows, shown, strict=True)))
+
+
+def _locals(source: Source, rows: Sequence[int]) -> Iterable["Node"]:
+    from tree_sitter import QueryCursor
+
+    if not rows:
+        return ()
+    cursor = QueryCursor(_query(source.grammar.key))
+    cursor.set_point_range((rows[0], 0), (rows[-1] + 1, 0))
+    found = cursor.captures(source.tree.root_node)
+    owned = set(rows)  # a remainder has gaps
+    names = {node.text for node in found.get("declared", ()) if node.start_point[0] in owned} - _KEPT
+    far = {node.start_byte for node in found.get("far", ())}
+    return (
+        node
+        for node in found.get("name", ())
+        if node.text in names and node.start_byte not in far and node.start_point[0] in owned
+    )
+
+
+def _masked(line: str, names: Sequence["Node"]) -> str:
+    if not names:
+        return line
+    data = line.encode("utf-8", "replace")  # columns count the bytes that were parsed: see ``tree_of``
+    pieces, at = [], 0
+    for node in sorted(names, key=lambda node: node.start_point[1]):
+        name = node.text or b""
+        mask = SENSITIVE if _SENSITIVE.search(name) else SHORT if len(name) <= _SHORTEST else LOCAL
+        pieces += [data[at : node.start_point[1]].decode("utf-8", "replace"), mask]
+        at = node.end_point[1]
+    return "".join(pieces) + data[at:].decode("utf-8", "replace")
+
+
+@cache
+def _query(grammar_key: str) -> "Query":
+    from tree_sitter import Query
+
+    language = parser_of(grammar_key).language
+    assert language is not None  # noqa: S101  (parser_of gave it one)
+    return Query(language, "\n".join(("(identifier) @name", *_PATTERNS[grammar_key])))
