@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,11 @@ def test_the_bundle_that_ships_is_sound_and_scores_alone_as_in_a_crowd() -> None
         assert (load(threads=1).score([view])[0] == crowd[row]).all()
 
 
+def test_a_line_that_no_file_can_hold_is_read_all_the_same() -> None:
+    tokenizer = load().encoder.tokenizer
+    assert tokenizer.encode_lines(["'é\ud800'"]) == tokenizer.encode_lines(["'é?'"])
+
+
 def test_cuda_is_never_assumed() -> None:
     import onnxruntime
 
@@ -109,6 +115,7 @@ def test_cuda_is_never_assumed() -> None:
 
 def test_calibration_round_trip_and_shape() -> None:
     curve = Curve(State.SPEAKS, 2.0, -1.5, 1.2, 0.4, Threshold(0.8, 0.9, 0.75, 0.2, 40), Threshold(0.9), 0.02)
+    curve = replace(curve, reasons={"weak-hash": Threshold(0.7, 0.9, 0.6, 0.1, 9)})
     calibration = Calibration(Mix(), dict.fromkeys(CRITERIA, curve))
     assert Calibration.from_json(json.loads(json.dumps(calibration.to_json()))) == calibration
     shares = [calibration.probabilities(CRITERIA[0], delta / 10) for delta in range(-200, 201)]

@@ -6,6 +6,7 @@ import pytest
 
 from themis_lsp.change import Edit, FileChange, Skip
 from themis_lsp.edits import DELETED, INCOMPLETE, LINE_ENDINGS, MOVED, NEW, UNSUPPORTED, WHITE_SPACE, edits_of
+from themis_model.tokens import LOCAL
 
 PY = """import os
 
@@ -114,6 +115,13 @@ def told(outcome: Edit | Skip) -> str:
 @pytest.mark.parametrize(("changes", "outcomes"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_edits(changes: list[FileChange | Skip], outcomes: list[str]) -> None:
     assert [told(outcome) for outcome in edits_of(changes)] == outcomes
+
+
+def test_a_character_that_no_file_can_hold_moves_no_column() -> None:
+    (edit,) = edits_of(py("return 1", "return '\ud800é', value", text="def f(value):\n    return 1\n"))
+    assert isinstance(edit, Edit)
+    assert edit.after.text.shown[1] == "    return '\ud800é', value"
+    assert edit.after.text.read[1] == f"    return '?é', {LOCAL}"
 
 
 # language, a unit, a renaming of its local, a renaming that reaches further

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.repo import Repo
 from tests.test_commands import BASE, WORSE, context, reviewed, told
+from tests.test_refit import CURVE, MIX
 from themis_bench.pairs import read_pairs
 from themis_cli import config, feedback
 from themis_cli.context import Context
@@ -19,7 +21,8 @@ from themis_cli.recalibrate import calibrate
 from themis_cli.source import Selection
 from themis_lsp.error import ThemisError, UsageError
 from themis_lsp.home import models_folder
-from themis_model.bundle import read_bundle
+from themis_model.bundle import DEFAULT, MANIFEST, read_bundle
+from themis_model.calibrate import Calibration, Threshold
 from themis_model.criterion import CRITERIA, Criterion
 
 
@@ -132,14 +135,34 @@ def test_a_damaged_store_is_named(repo: Repo, line: str) -> None:
         feedback.export(Path("x.jsonl"), here)
 
 
-def answered(here: Context, count: int, right: float, files: int = 9, digest: str | None = None) -> None:
+@pytest.fixture
+def base(tmp_path: Path) -> str:
+    """A model whose security curve is known: where it speaks does not depend on which model ships with Themis."""
+    folder = tmp_path / "base"
+    shutil.copytree(DEFAULT, folder)
+    file = folder / MANIFEST
+    named = replace(CURVE, worse=Threshold(0.5), reasons={"weak-hash": CURVE.worse})
+    calibration = Calibration(MIX, {**dict.fromkeys(CRITERIA, CURVE), Criterion.SECURITY_HARDNESS: named})
+    manifest = json.loads(file.read_text("utf-8")) | {"calibration": calibration.to_json()}
+    file.write_text(json.dumps(manifest), "utf-8")
+    return str(folder)
+
+
+def answered(
+    here: Context,
+    count: int,
+    right: float,
+    files: int = 9,
+    digest: str | None = None,
+    defect: str | None = "weak-hash",
+) -> None:
     """Answers about security findings of all strengths, the given share agreeing, evenly spread."""
     kept = feedback.store(here.environ)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    row = ROW | {"model": {"digest": digest or read_bundle().digest}}
+    row = ROW | {"defect": defect, "model": {"digest": digest or read_bundle().digest}}
     rows = [
         {
-            **row, "fingerprint": f"{digest}{n}", "delta": -1.9 - 1.5 * n / count, "path": f"{n % files}.py",
+            **row, "fingerprint": f"{digest}{defect}{n}", "delta": -1.9 - 1.5 * n / count, "path": f"{n % files}.py",
             "agrees": int((n + 1) * right) > int(n * right),
         }
         for n in range(count)
@@ -160,41 +183,42 @@ TOO_FEW = [
 
 @pytest.mark.parametrize(("count", "right", "files", "digest", "words"), TOO_FEW)
 def test_too_few_answers_move_nothing(
-    repo: Repo, count: int, right: float, files: int, digest: str | None, words: str
+    repo: Repo, base: str, count: int, right: float, files: int, digest: str | None, words: str
 ) -> None:
     here = world(repo)
     answered(here, count, right, files, digest)
     with pytest.raises(UsageError, match=words):
-        calibrate("ours", None, here, replaces=False)
+        calibrate("ours", base, here, replaces=False)
     assert not models_folder(here.environ).exists()
 
 
-def test_answers_make_a_model_that_says_less_and_nothing_more(repo: Repo) -> None:
+def test_answers_make_a_model_that_says_less_and_nothing_more(repo: Repo, base: str) -> None:
     here = world(repo)
     answered(here, 90, 0.4)
     answered(here, 3, 0.4, digest="0" * 64)
-    calibrate(None, None, here, replaces=False)
+    answered(here, 10, 0.0, defect=None)  # shown on request: not what the model tells by itself
+    calibrate(None, base, here, replaces=False)
     assert not models_folder(here.environ).exists()
-    calibrate("ours", None, here, replaces=False)
+    calibrate("ours", base, here, replaces=False)
     lines = [" ".join(line.split()) for line in told(here.out).splitlines()]
     assert told(here.err).splitlines()[0] == "3 of the answers are about other models: left out"
-    assert "security 90 as it is 78 41 % 1.213" in lines
+    assert "security 100 as it is 76 41 % 1.274" in lines
     assert "nothing is written: give a name to keep it as a model of your own" in lines
     assert "security: refitted, and shows nothing that it would not have shown before" in lines
-    shipped, ours = read_bundle(), working(models_folder(here.environ) / "ours")
+    shipped, ours = read_bundle(Path(base)), working(models_folder(here.environ) / "ours")
     before, after = (bundle.manifest.calibration for bundle in (shipped, ours))
     assert {c for c in CRITERIA if before.curves[c] != after.curves[c]} == {Criterion.SECURITY_HARDNESS}
     assert (ours.digest, ours.manifest.name) == (shipped.digest, "ours")
-    assert ours.manifest.training["feedback"]["criteria"]["security_hardness"]["answers"] == 90
+    assert ours.manifest.training["feedback"]["criteria"]["security_hardness"]["answers"] == 100
     assert "Calibrated by feedback" in (ours.path / "CARD.md").read_text("utf-8")
     with pytest.raises(UsageError, match="ours was calibrated by answers already"):
         calibrate("again", "ours", here, replaces=False)
     answered(here, 40, 0.0)
     with pytest.raises(UsageError, match="there is a model called ours already: take another name, or say --replace"):
-        calibrate("ours", None, here, replaces=False)
-    calibrate("ours", None, here, replaces=True)
+        calibrate("ours", base, here, replaces=False)
+    calibrate("ours", base, here, replaces=True)
     again = working(models_folder(here.environ) / "ours").manifest.training["feedback"]["criteria"]
-    assert again["security_hardness"]["answers"] == 90
+    assert again["security_hardness"]["answers"] == 100
 
 
 # a path, rows that are shown

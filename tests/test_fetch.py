@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_cli import PATH, THEMIS
-from tests.test_models import BUNDLE, NAME, OTHERS, TAR, here, kept, models, pull, refused
+from tests.test_models import BUNDLE, NAME, OTHERS, SIZE, TAR, here, kept, models, pull, refused
 from themis_cli.context import Context
 
 __all__ = ["here"]  # a fixture
@@ -240,4 +240,4 @@ def test_the_command_line(here: Context, server: Quiet) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "ours" in themis("model", "list").stdout
     assert themis("model", "verify", "ours").returncode == 0
-    assert f"model        {NAME}, 4.9 MB, {models(here) / 'ours'}" in themis("doctor", "--model", "ours").stdout
+    assert f"model        {NAME}, {SIZE}, {models(here) / 'ours'}" in themis("doctor", "--model", "ours").stdout

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from tests.test_report import BASE, HOSTILE, MD5, NO_DATA, WORDS, reported, written
+from tests.test_report import BASE, HOSTILE, MD5, NO_DATA, TRADED, WORDS, reported, written
 from themis_cli.report import Detail, Report
 from themis_cli.report.chart import by_criterion
 from themis_cli.report.place import columns, uri, utf8, utf16
@@ -28,7 +28,6 @@ from themis_model.reason import reasons
 
 SARIF = json.loads(Path(__file__).with_name("sarif.schema.json").read_text("utf-8"))
 SILENCED = MD5.replace("strip()", "strip()  # themis: ignore[security] public")
-TRADE_OFF = MD5.replace("data", "tidy")
 
 LINES = {"type": "object", "additionalProperties": False, "required": ["begin"]}
 GITLAB = {  # "Code Quality report format" in GitLab's documentation
@@ -105,9 +104,7 @@ SCHEMAS: dict[str, Any] = {"sarif": SARIF, "gitlab": GITLAB, "rdjson": RDJSON}
 
 REPORTS = {
     "nothing": reported(),
-    "everything": reported(
-        MD5, HOSTILE, TRADE_OFF, SILENCED, "# note\n" + BASE, BASE + "def f():\n    pass\n", skips=2
-    ),
+    "everything": reported(MD5, HOSTILE, TRADED, SILENCED, "# note\n" + BASE, BASE + "def f():\n    pass\n", skips=2),
     "silent": reported(MD5, silent=NO_DATA),
     "on request": reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)),
     "several lines": reported(MD5.replace("    seed = data.strip()\n", "    seed = md5(data)\n    more = 1\n")),
@@ -322,8 +319,8 @@ TOLD = [
     ),
     (odd(body=BASE.replace("    return", "".join(f"    x{n} = md5\n" for n in range(7)) + "    return")),
      "1 regression", "1 more line<", "… 1 more line\n"),
-    (odd(body=MD5.replace("def digest(data)", "def digest(data, tidy=md5)")), "1 regression", "digest", "@@ line 3 @@"),
-    (odd(body=TRADE_OFF), "1 regression", "digest", "| `digest` in `a b/ü:#.py` | security 99\N{NO-BREAK SPACE}% |"),
+    (odd(body=MD5.replace("def digest(data)", "def digest(data, made=md5)")), "1 regression", "digest", "@@ line 3 @@"),
+    (odd(body=TRADED), "1 regression", "digest", "| `digest` in `a b/ü:#.py` | security 99\N{NO-BREAK SPACE}% |"),
 ]  # fmt: skip
 
 

@@ -19,10 +19,13 @@ from themis_cli import archive, model
 from themis_cli.context import Context
 from themis_lsp.config import Config, trusted
 from themis_model.bundle import DEFAULT, FILES, MANIFEST, REASONS
+from themis_model.calibrate import State
+from themis_model.criterion import Criterion
 from themis_model.error import ModelError, ThemisError
 
 NAME = json.loads((DEFAULT / MANIFEST).read_text("utf-8"))["name"]
 BUNDLE = {name: (DEFAULT / name).read_bytes() for name in (MANIFEST, *FILES, REASONS)}
+SIZE = f"{sum(map(len, BUNDLE.values())) / 1e6:.1f} MB"
 OTHERS = "0" * 64
 
 
@@ -208,6 +211,14 @@ def renamed(name: str) -> dict[str, bytes]:
     return {**BUNDLE, MANIFEST: json.dumps({**manifest, "name": name}).encode()}
 
 
+def speaking(*shorts: str) -> dict[str, bytes]:
+    """The bundle, where these criteria alone speak."""
+    manifest = json.loads(BUNDLE[MANIFEST])
+    for name, curve in manifest["calibration"]["curves"].items():
+        curve["state"] = State.SPEAKS if Criterion(name).short in shorts else State.NOT_PRECISE
+    return {**BUNDLE, MANIFEST: json.dumps(manifest, indent=1).encode()}
+
+
 def unnamed() -> dict[str, bytes]:
     manifest = json.loads(BUNDLE[MANIFEST])
     return {**BUNDLE, MANIFEST: json.dumps({**manifest, "naming": None}).encode()}
@@ -248,16 +259,20 @@ def test_a_model_is_replaced_when_asked_and_repaired_always(here: Context) -> No
 
 def test_the_list_shows_what_speaks_and_what_is_broken(here: Context) -> None:
     pull(here, str(DEFAULT), name="ours")
+    for name, shorts in (("few", ("memory", "security")), ("none", ())):
+        (here.folder / name).write_bytes(as_tar(speaking(*shorts)))
+        pull(here, name, name=name)
     pull(here, str(DEFAULT), name="spoilt")
     (models(here) / "spoilt" / MANIFEST).write_text("{")
     (models(here) / ".pull-left-behind").mkdir()
     here.out.truncate(0)
     model.show(here)
-    default, ours, spoilt = told(here.out).splitlines()[1:]
+    default, few, none, ours, spoilt = told(here.out).splitlines()[1:]
     assert default.startswith(NAME)
     assert "ships with Themis" in default
-    assert "4.9 MB" in ours
-    assert "runtime, memory, security, readability" in ours
+    assert SIZE in ours
+    assert "  memory, security  " in few
+    assert "  nothing  " in none
     assert str(models(here) / "ours") in ours
     assert "broken: " in spoilt
 

@@ -17,19 +17,25 @@ NAMING = Naming(
     {name: Threshold(0.8, 0.9, 0.8, 0.5, 60) for name in ("sql-injection", "weak-hash")},
 )
 
-# evidence the worse version gained, criterion, the name told
+SQL = ('run("select 1 from t where x = " + x)', 'run("select 1 from t where x = ?", x)')
+HASH = ("md5(x)", "sha256(x)")
+# evidence the worse version gained, criterion, the worse and the better text, the name told
 TOLD = [
-    ((4.0, 0.0, 0.0, 0.0), SECURITY, "sql-injection"),
-    ((0.0, 4.0, 9.0, 9.0), SECURITY, "weak-hash"),  # reasons of other criteria do not compete
-    ((1.0, 0.5, 0.0, 0.0), SECURITY, None),  # not sure enough
-    ((0.0, 0.0, 9.0, 0.0), CORRECTNESS, None),  # never proven, hence never told
-    ((9.0, 9.0, 9.0, 0.0), Criterion.MEMORY_EFFICIENCY, None),  # no reason known
+    ((4.0, 0.0, 0.0, 0.0), SECURITY, *SQL, "sql-injection"),
+    ((0.0, 4.0, 9.0, 9.0), SECURITY, *HASH, "weak-hash"),  # reasons of other criteria do not compete
+    ((0.0, 4.0, 0.0, 0.0), SECURITY, *reversed(HASH), None),  # nothing to point at: the weak hash went away
+    ((4.0, 0.0, 0.0, 0.0), SECURITY, *HASH, None),  # no SQL in sight
+    ((1.0, 0.5, 0.0, 0.0), SECURITY, *SQL, None),  # not sure enough
+    ((0.0, 0.0, 9.0, 0.0), CORRECTNESS, "x < 2", "x < 1", None),  # never proven, hence never told
+    ((9.0, 9.0, 9.0, 0.0), Criterion.MEMORY_EFFICIENCY, "x", "y", None),  # no reason known
 ]
 
 
-@pytest.mark.parametrize(("gained", "criterion", "told"), TOLD)
-def test_the_name_told(gained: tuple[float, ...], criterion: Criterion, told: str | None) -> None:
-    assert NAMING.named(criterion, np.array(gained, np.float32)) == told
+@pytest.mark.parametrize(("gained", "criterion", "worse", "better", "told"), TOLD)
+def test_the_name_told(
+    gained: tuple[float, ...], criterion: Criterion, worse: str, better: str, told: str | None
+) -> None:
+    assert NAMING.named(criterion, np.array(gained, np.float32), worse, better) == told
 
 
 def test_sharpness_counts() -> None:

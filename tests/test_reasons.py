@@ -19,6 +19,8 @@ from themis_lsp.edits import edits_of
 from themis_lsp.language import grammar_of, parser_of
 from themis_lsp.verdict import Direction
 from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import Encoder, Window
+from themis_model.fake import HashTokenizer
 from themis_model.reason import PAGES, Reason, page, reason, reasons
 from themis_model.tokens import LANGUAGES
 
@@ -67,6 +69,18 @@ def test_its_examples_parse_and_make_one_thing_worse(name: str) -> None:
             assert max(map(len, text.splitlines())) <= 100, case.title
         natures = {edit.nature for edit in edits_of([case.change]) if isinstance(edit, Edit)}
         assert Nature.CODE in natures, case.title
+
+
+@pytest.mark.parametrize("name", reasons())
+def test_a_reader_can_point_at_the_defect_in_every_example(name: str) -> None:
+    for case in cases_of(name):
+        edits = [edit for edit in edits_of([case.change]) if isinstance(edit, Edit)]
+        seen = [(w.after.text, w.before.text) for e in edits for w in _windows(e)]
+        assert any(reason(name).is_visible(worse, better) for worse, better in seen), case.title
+
+
+def _windows(edit: Edit) -> tuple[Window, ...]:
+    return Encoder(HashTokenizer()).windows(edit.before.text, edit.after.text, edit.hunks, edit.language).windows
 
 
 def test_examples_are_spread_over_languages_and_criteria_and_are_not_those_of_the_demo() -> None:
@@ -151,9 +165,14 @@ def test_ways_to_ask(tmp_path: Path, argument: str, words: str) -> None:
 def test_a_finding_comes_with_the_page_of_its_defect(tmp_path: Path, defect: str | None, has_page: bool) -> None:
     finding = {
         "path": "a.py", "unit": "digest", "criterion": "security_hardness", "message": "Likely worse.",
-        "p": [0.9, 0.1, 0.0], "lines": [[2, 2, 1.0]], "defect": defect, "fingerprint": "0123456789abcdef",
+        "delta": -2.0, "p": [0.9, 0.1, 0.0], "lines": [[2, 2, 1.0]], "defect": defect,
+        "fingerprint": "0123456789abcdef",
     }  # fmt: skip
-    (tmp_path / "r.json").write_text(json.dumps({"schema": "themis-review/1", "findings": [finding]}))
+    report = {
+        "schema": "themis-review/1", "base": "HEAD", "head": "work tree", "model": {"name": "a", "digest": "0"},
+        "findings": [finding],
+    }  # fmt: skip
+    (tmp_path / "r.json").write_text(json.dumps(report))
     out = explain("0123", "--report", "r.json", folder=tmp_path)
     assert out.startswith("finding      Likely worse.\n")
     assert (f"\n{reason('weak-hash').title}\n" in out) is has_page

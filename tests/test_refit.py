@@ -47,6 +47,19 @@ def test_a_curve_moves_as_far_as_the_answers_are_many(count: int, agreed: float,
         assert not [n for n, speaks in enumerate(now) if speaks and not shipped[n]], "spoken of what was not before"
 
 
+@pytest.mark.parametrize("agreed", [0.0, 1.0])
+def test_no_name_is_told_from_a_smaller_difference_than_before(agreed: float) -> None:
+    named = replace(CURVE, worse=Threshold(0.5), reasons={"weak-hash": Threshold(0.9), "sql-injection": LIMIT})
+    moved = refit(named, answers(400, agreed), MIX)
+    for name in (*named.reasons, None):
+        shipped, now = (
+            [curve.tells(name, probabilities(curve, -n / 50, MIX).worse) for n in range(500)]
+            for curve in (named, moved)
+        )
+        assert any(shipped) is (name is not None)
+        assert not [n for n, tells in enumerate(now) if tells and not shipped[n]], name
+
+
 def test_without_answers_nothing_moves() -> None:
     assert refit(CURVE, [], MIX) == CURVE
 
@@ -61,3 +74,13 @@ def test_what_is_said_where_another_begins_to_speak() -> None:
     assert said_there(CURVE, CURVE, MIX, -1) == pytest.approx(LIMIT.probability)
     assert said_there(CURVE, CURVE, MIX, 1) == pytest.approx(LIMIT.probability)
     assert said_there(CURVE, replace(CURVE, bias=-3.0), MIX, -1) < LIMIT.probability
+
+
+@pytest.mark.parametrize("cut", [-3.337, -3.375, -3.387])
+def test_answers_that_one_difference_parts_leave_a_curve_of_some_steepness(cut: float) -> None:
+    deltas = [-1.9 - 1.5 * n / 5000 for n in range(5000)]
+    moved = refit(CURVE, [Judgement(delta, delta < cut) for delta in deltas], MIX)
+    factor = moved.slope / CURVE.slope
+    assert math.exp(-3) <= factor * 1.0001
+    assert factor <= math.exp(3) * 1.0001
+    assert moved.spread / CURVE.spread == pytest.approx(factor)

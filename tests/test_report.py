@@ -61,14 +61,15 @@ def on_terminal(report: Report, width: int = 80, *, no_color: bool = False, deta
 
 MD5 = BASE.replace("plain(seed)", "md5(seed)")
 NO_DATA = dict.fromkeys(CRITERIA, State.NO_DATA)
-TRADED = MD5.replace("data", "tidy")
+TIDIED = BASE.replace("strip()", "tidy()")
+TRADED = MD5.replace("strip()", "tidy()")
 HOSTILE = BASE.replace("plain(seed)", "md5(seed, '\x1b[2J\u202e\u2066\x9b31m\ud800')")
 
 
 def test_a_piped_report_is_plain_and_whole() -> None:
     long = f"md5(seed)  # {'long ' * 40}".rstrip()
     report = reported(
-        BASE.replace("plain(seed)", long), BASE.replace("data", "tidy"), "# note\n" + BASE, skips=2,
+        BASE.replace("plain(seed)", long), TIDIED, "# note\n" + BASE, skips=2,
         silent={Criterion.RUNTIME_EFFICIENCY: State.NO_DATA, Criterion.MEMORY_EFFICIENCY: State.NOT_PRECISE},
     )  # fmt: skip
     assert written(report) == (
@@ -94,7 +95,7 @@ SAID = [
     (reported(MD5, silent=NO_DATA), "Nothing to report", "%"),
     (reported(TRADED), "  trade-off: the same edit is rated better for readability (>99 %)\n", "✓"),
     (reported(TRADED), "found     1 regression · 0 improvements · 1 trade-off\n", "shown on request"),
-    (reported(TRADED.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✓"),
+    (reported(TRADED.replace("tidy()", "tidy()  # themis: ignore[security] public")), "silenced", "✓"),
     (reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)), "shown on request", "found"),
     (reported(MD5, MD5, settings=Settings(max_findings=1)), "2 regressions (1 shown)", "b.py"),
     (reported(MD5.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✗"),
@@ -195,7 +196,7 @@ SCHEMA = json.loads(files("themis_cli").joinpath("report/review.schema.json").re
 
 REPORTS = [
     reported(),
-    reported(MD5, HOSTILE, BASE.replace("data", "tidy"), "# note\n" + BASE, "def new():\n    pass\n" + BASE, skips=2),
+    reported(MD5, HOSTILE, TIDIED, "# note\n" + BASE, "def new():\n    pass\n" + BASE, skips=2),
     reported(MD5, silent=NO_DATA),
     reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)),
 ]

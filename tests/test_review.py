@@ -8,10 +8,10 @@ import pytest
 
 from themis_lsp.change import Edit, FileChange, Skip
 from themis_lsp.edits import INCOMPLETE, NEW, edits_of
-from themis_lsp.review import IGNORED, LAYOUT, RENAME, TEST_CODE, TOO_LARGE, UNSURE, Review, review
+from themis_lsp.review import IGNORED, LAYOUT, RENAME, TEST_CODE, TOO_LARGE, UNNAMED, UNSURE, Review, review
 from themis_lsp.settings import Settings
 from themis_lsp.verdict import Direction, Verdict
-from themis_model.calibrate import Calibration, Curve, State
+from themis_model.calibrate import Calibration, Curve, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import View
 from themis_model.fake import FakeScorer
@@ -85,6 +85,24 @@ def test_abstaining_criteria_say_why_and_show_no_number() -> None:
     reasons = {v.criterion: (v.direction, v.because, v.p is None) for v in found.verdicts}
     assert reasons[SECURITY] == (Direction.NONE, "not precise enough", False)
     assert reasons[Criterion.MEMORY_EFFICIENCY] == (Direction.NONE, "no data", True)
+
+
+# the new call, what the verdict says of a criterion that tells only named defects, each from a probability of its own
+TOLD = [("md5", ""), ("crc", UNSURE), ("odd", UNNAMED), ("maybe", UNSURE)]
+
+
+@pytest.mark.parametrize(("call", "because"), TOLD)
+def test_a_criterion_may_tell_only_what_it_can_name(call: str, because: str) -> None:
+    curve = Calibration.speaking(0.6).curves[SECURITY]
+    curve = replace(curve, reasons={"weak-hash": Threshold(0.9), "weak-random": Threshold(0.9999)})
+    scorer = FakeScorer(
+        {"md5": (0, 0, 0, -4, 0), "crc": (0, 0, 0, -4, 0), "odd": (0, 0, 0, -4, 0), "maybe": (0, 0, 0, -1, 0)},
+        Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, curve)),
+        {"md5": "weak-hash", "crc": "weak-random", "maybe": "weak-hash"},
+    )
+    found = judged(BASE.replace("plain", call), scorer=scorer)
+    assert security(found).because == because
+    assert [finding.defect for finding in found.findings] == (["weak-hash"] if not because else [])
 
 
 def test_the_lines_that_weigh_most_come_first() -> None:

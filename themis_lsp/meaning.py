@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from themis_lsp.attribute import percent
-from themis_model.calibrate import Calibration, State
+from themis_model.calibrate import Calibration, State, Threshold
 from themis_model.criterion import Criterion
 
 MEANING: Final = {
@@ -49,12 +49,26 @@ def of_criterion(criterion: Criterion, calibration: Calibration) -> Iterator[tup
     else:
         for name, threshold in (("worse", curve.worse), ("better", curve.better)):
             if threshold.probability <= 1:
-                proof = (
-                    f" Of {threshold.judged} held-out edits it spoke of there, {_share(threshold.precision)} right "
-                    f"(at least {percent(threshold.lower)} with 95 % confidence), and it speaks of "
-                    f"{percent(threshold.coverage)} of the edits that are {name}."
-                )
-                yield f"says {name}", f"From {percent(threshold.probability)} on.{proof if threshold.judged else ''}"
+                proof = (_as_read if name == "worse" and curve.reasons else _as_labelled)(threshold, name)
+                named = f", if it can name the defect ({len(curve.reasons)} it may tell)" if curve.reasons else ""
+                start = f"From {percent(threshold.probability)} on{named if name == 'worse' else ''}."
+                yield f"says {name}", f"{start}{proof if threshold.judged else ''}"
+
+
+def _as_labelled(threshold: Threshold, name: str) -> str:
+    return (
+        f" Of {threshold.judged} held-out edits it spoke of there, {_share(threshold.precision)} right "
+        f"(at least {percent(threshold.lower)} with 95 % confidence), and it speaks of "
+        f"{percent(threshold.coverage)} of the edits that are {name}."
+    )
+
+
+def _as_read(threshold: Threshold, name: str) -> str:
+    return (
+        f" Of {threshold.judged} such findings on real edits of unseen projects, read one by one, "
+        f"{_share(threshold.precision)} right (at least {percent(threshold.lower)} with 95 % confidence), and it "
+        f"speaks of {percent(threshold.coverage)} of labelled edits that are {name}."
+    )
 
 
 def silent_lines(calibration: Calibration) -> Iterator[str]:

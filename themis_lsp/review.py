@@ -14,7 +14,7 @@ from themis_lsp.settings import Settings
 from themis_lsp.silence import By, Note, Silenced, silenced
 from themis_lsp.testcode import NOT_OF_TESTS, is_test
 from themis_lsp.verdict import Direction, Verdict
-from themis_model.calibrate import Calibration, Curve, Probabilities, State
+from themis_model.calibrate import Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Window
 from themis_model.scorer import FloatArray, Scorer
@@ -25,6 +25,7 @@ LAYOUT = "only comments or layout changed"
 RENAME = "only local names changed"
 TEST_CODE = "test code"
 UNSURE = "not sure enough"
+UNNAMED = "no defect it could name"
 
 _BATCH = 32  # edits prepared before their views are scored together: bounds memory, feeds both threads
 
@@ -99,8 +100,8 @@ def review(
         baseline: fingerprints of findings that were accepted before.
     """
     local = settings_at or (lambda _: settings)
-    calibration = scorer.info.calibration
-    speaking = [c for c in settings.criteria if calibration.curves[c].state is State.SPEAKS]
+    curves = scorer.info.calibration.curves
+    speaking = [c for c in settings.criteria if curves[c].state is State.SPEAKS]
     verdicts: list[Verdict] = []
     notes: list[Note] = []
     candidates: list[Candidate] = []
@@ -124,7 +125,7 @@ def review(
         of_test = not chosen.tests and is_test(edit.path)
         for criterion in chosen.criteria:
             silent = TEST_CODE if of_test and criterion in NOT_OF_TESTS else ""
-            verdict, window = _judge(edit, criterion, rewarded, calibration, silent)
+            verdict, window = _judge(edit, criterion, rewarded, scorer, silent)
             verdicts.append(verdict)
             if window is not None and _is_shown(verdict, chosen):
                 found.append(Candidate(verdict, edit, window, verdict.direction is not Direction.WORSE))
@@ -181,7 +182,7 @@ def _prepare(edit: Edit, scorer: Scorer, settings: Settings) -> _Prepared | Skip
         return Skip(edit.path, edit.unit, INCOMPLETE)
     if edit.nature is Nature.LAYOUT:
         return _Prepared(edit, ())
-    seen = scorer.encoder.windows(edit.before.lines, edit.after.lines, edit.hunks, edit.language)
+    seen = scorer.encoder.windows(edit.before.text, edit.after.text, edit.hunks, edit.language)
     return _Prepared(edit, seen.windows) if seen.windows else Skip(edit.path, edit.unit, TOO_LARGE)
 
 
@@ -189,7 +190,7 @@ def _judge(
     edit: Edit,
     criterion: Criterion,
     rewarded: Sequence[_Rewarded],
-    calibration: Calibration,
+    scorer: Scorer,
     silent: str,
 ) -> tuple[Verdict, Window | None]:
     """The verdict, from the cluster of hunks with the largest |Δ|, and that cluster's window."""
@@ -200,10 +201,15 @@ def _judge(
     # Python floats are doubles: the difference of two float32 is exact, hence exactly antisymmetric.
     deltas = [float(after[column]) - float(before[column]) for _, before, after in rewarded]
     heaviest = max(range(len(deltas)), key=lambda n: abs(deltas[n]))
+    calibration, window = scorer.info.calibration, rewarded[heaviest].window
     p = calibration.probabilities(criterion, deltas[heaviest])
-    direction, because = _speak(p, calibration.curves[criterion])
-    verdict = Verdict(edit.path, edit.unit, criterion, direction, deltas[heaviest], p, because)
-    return verdict, rewarded[heaviest].window
+    curve = calibration.curves[criterion]
+    direction, because = _speak(p, curve)
+    if direction is Direction.WORSE and curve.reasons:
+        name = scorer.name(window.after, window.before, criterion)
+        if not curve.tells(name, p.worse if p else 0.0):
+            direction, because = Direction.NONE, UNSURE if name else UNNAMED
+    return Verdict(edit.path, edit.unit, criterion, direction, deltas[heaviest], p, because), window
 
 
 def _is_name_only(edit: Edit, criterion: Criterion) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from themis_bench.judge import Judge, knows
+from themis_bench.judge import Bools, Judge, knows
 from themis_bench.metrics import (
     Estimate,
     Floats,
@@ -36,6 +36,8 @@ class Scored:
         project: where it comes from.
         longer: sign of the length difference, chosen minus rejected.
         deltas: reward differences per judge, ``[5]`` each; None where the change fits no window.
+        told: per judge, whether a regression that is likely enough would be told, ``[2, 5]``: from chosen to rejected,
+            and the other way.
     """
 
     source: str
@@ -44,6 +46,7 @@ class Scored:
     project: str
     longer: int
     deltas: tuple[Floats | None, ...]
+    told: tuple[Bools, ...]
 
 
 def scored(pairs: Iterable[Pair], judges: Sequence[Judge]) -> Iterator[Scored]:
@@ -52,7 +55,8 @@ def scored(pairs: Iterable[Pair], judges: Sequence[Judge]) -> Iterator[Scored]:
     while batch := list(islice(remaining, _ROWS_AT_ONCE)):
         said = zip(*(judge.deltas(batch) for judge in judges), strict=True)
         for pair, deltas in zip(batch, said, strict=True):
-            yield Scored(pair.source, pair.language, pair.criterion, pair.project, pair.longer, deltas)
+            told = tuple(judge.told(pair, own) for judge, own in zip(judges, deltas, strict=True))
+            yield Scored(pair.source, pair.language, pair.criterion, pair.project, pair.longer, deltas, told)
 
 
 class Right(NamedTuple):

@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from themis_bench.floor import Floor
 from themis_bench.metrics import Floats
 from themis_bench.pairs import Pair
-from themis_lsp.diff import hunks_between
-from themis_lsp.unit import split_lines
+from themis_lsp.snippet import windows_between
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Window
 from themis_model.scorer import Scorer
 
 LONGER = "longer"
+Bools = npt.NDArray[np.bool_]
 _FLOOR = "floor:"
 
 
@@ -32,6 +33,15 @@ class Judge(Protocol):
         """Reward of ``chosen`` minus reward of ``rejected``, ``[5]`` each; None where the change fits no window."""
         ...
 
+    def told(self, pair: Pair, deltas: Floats | None) -> Bools:
+        """Whether a regression would be told, if it is likely enough: ``[2, 5]``, towards ``rejected`` and ``chosen``.
+
+        Args:
+            pair: what was judged.
+            deltas: what ``deltas`` gave for it.
+        """
+        ...
+
 
 class Length:
     """Prefers the text with more characters, on every criterion."""
@@ -44,6 +54,10 @@ class Length:
     def deltas(self, pairs: Sequence[Pair]) -> list[Floats | None]:
         """The sign of the length difference."""
         return [np.full(len(CRITERIA), float(pair.longer)) for pair in pairs]
+
+    def told(self, pair: Pair, deltas: Floats | None) -> Bools:  # noqa: ARG002  (length asks for no name)
+        """Always."""
+        return np.ones((2, len(CRITERIA)), bool)
 
 
 class Model:
@@ -67,10 +81,29 @@ class Model:
             found.append(_heaviest(differences) if len(windows) else None)
         return found
 
+    def told(self, pair: Pair, deltas: Floats | None) -> Bools:
+        """Where a criterion tells only what it can name: whether it can, in either direction."""
+        told = np.ones((2, len(CRITERIA)), bool)
+        calibration = self._scorer.info.calibration
+        for column, criterion in enumerate(CRITERIA):
+            curve = calibration.curves[criterion]
+            for row, sign in enumerate((-1, 1) if curve.reasons and deltas is not None else ()):
+                delta = sign * float(deltas[column]) if deltas is not None else 0.0
+                p = calibration.probabilities(criterion, delta)
+                if p and p.worse >= curve.worse.probability:
+                    told[row, column] = curve.tells(self._name(pair, column, row == 0), p.worse)
+        return told
+
+    def _name(self, pair: Pair, column: int, is_down: bool) -> str | None:
+        """The name of what the window that counts made worse."""
+        windows = self._windows(pair)
+        rewards = self._scorer.score([view for window in windows for view in (window.before, window.after)])[:, column]
+        heaviest = windows[int(np.argmax(np.abs(rewards[1::2].astype(np.float64) - rewards[::2])))]
+        worse, better = (heaviest.before, heaviest.after) if is_down else (heaviest.after, heaviest.before)
+        return self._scorer.name(worse, better, CRITERIA[column])
+
     def _windows(self, pair: Pair) -> Sequence[Window]:
-        before, after = split_lines(pair.rejected), split_lines(pair.chosen)
-        hunks = hunks_between(before, after)
-        return self._scorer.encoder.windows(before, after, hunks, pair.language).windows
+        return windows_between(pair.rejected, pair.chosen, pair.language, self._scorer.encoder)
 
 
 def knows(judge: Judge, criterion: Criterion) -> bool:

@@ -50,8 +50,12 @@ def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iter
             found = [calibration.probabilities(of, float(delta)) or (0.0, 1.0, 0.0) for delta in deltas]
             return np.array(found).reshape(-1, 3)
 
+        def told(chosen: Sequence[Scored], direction: int, of: Criterion = criterion) -> Floats:
+            return np.array([row.told[judge][direction, CRITERIA.index(of)] for row in chosen], np.float64)
+
         up, down, still = p(labelled, 1), p(labelled, -1), p(neutral, 1)
-        worse = Sample(down[:, 0], up[:, 0], still[:, 0], weight / weight.sum())
+        worse = Sample(down[:, 0] * told(labelled, 0), up[:, 0] * told(labelled, 1), still[:, 0] * told(neutral, 1),
+                       weight / weight.sum())  # fmt: skip
         better = Sample(up[:, 2], down[:, 2], still[:, 2], weight / weight.sum())
         mix = calibration.mix
         yield Spoken(
@@ -60,7 +64,7 @@ def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iter
             measured(better, curve.better.probability, Mix(mix.better, mix.neutral, mix.worse)),
             spoken_share(worse.neutral, curve.worse.probability),
             len(neutral),
-            calibration_error(worse, mix),
+            calibration_error(Sample(down[:, 0], up[:, 0], still[:, 0], weight / weight.sum()), mix),
         )
 
 

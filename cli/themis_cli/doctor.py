@@ -125,6 +125,8 @@ def _criteria(calibration: "Calibration") -> _Rows:
         for word, threshold in (("worse", curve.worse), ("better", curve.better)):
             if threshold.probability <= 1:
                 yield "", _threshold(word, threshold)
+        if curve.reasons:
+            yield "", f"names {', '.join(curve.reasons)}"
 
 
 def _threshold(word: str, threshold: "Threshold") -> str:

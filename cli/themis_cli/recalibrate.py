@@ -149,7 +149,7 @@ def _measured(parts: Sequence[tuple[Curve, Sequence[Judgement]]], mix: Mix) -> M
         judged
         for curve, judgements in parts
         for judged in judgements
-        if probabilities(curve, judged.delta, mix).worse >= curve.worse.probability
+        if curve.tells(judged.defect, probabilities(curve, judged.delta, mix).worse)
     ]
     total = sum(len(judgements) for _, judgements in parts)
     mean = sum(loss(curve, judgements, mix) * len(judgements) for curve, judgements in parts) / total
@@ -171,7 +171,7 @@ def _answers(base: "Bundle", context: Context) -> dict[Criterion, list[_Answer]]
         if row["model"]["digest"] != base.digest:
             others += 1
             continue
-        judgement = Judgement(row["delta"], row["agrees"])
+        judgement = Judgement(row["delta"], row["agrees"], row["defect"])
         found[Criterion(row["criterion"])].append(_Answer(judgement, f"{row['project']}/{row['path']}"))
     if others:
         context.err.write(f"{others} of the answers are about other models: left out\n")

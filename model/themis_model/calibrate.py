@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -68,6 +68,8 @@ class Curve:
         worse: threshold for regressions.
         better: threshold for improvements.
         ece: expected calibration error under the mix, ten equal-mass bins.
+        reasons: if there are any, a regression is told only with one of these names, from a probability of its own on;
+            precision and coverage are those of findings with that name, as readers judged them.
     """
 
     state: State
@@ -78,6 +80,13 @@ class Curve:
     worse: Threshold = Threshold(1.01)
     better: Threshold = Threshold(1.01)
     ece: float = 0.0
+    reasons: Mapping[str, Threshold] = field(default_factory=dict)
+
+    def tells(self, name: str | None, probability: float) -> bool:
+        """Whether a regression this likely is told with this name, or without one."""
+        if self.state is not State.SPEAKS or probability < self.worse.probability:
+            return False
+        return not self.reasons or (name in self.reasons and probability >= self.reasons[name or ""].probability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,8 @@ _SIDES = ("worse", "better")
 def _curve_json(curve: Curve) -> dict[str, Any]:
     numbers = {name: getattr(curve, name) for name in _NUMBERS}
     sides = {side: threshold_to_json(getattr(curve, side)) for side in _SIDES}
-    return {"state": curve.state.value, **numbers, **sides}
+    reasons = {name: threshold_to_json(curve.reasons[name]) for name in sorted(curve.reasons)}
+    return {"state": curve.state.value, **numbers, **sides, "reasons": reasons}
 
 
 def _curve(value: Mapping[str, Any]) -> Curve:
@@ -147,6 +157,7 @@ def _curve(value: Mapping[str, Any]) -> Curve:
         **numbers,
         worse=threshold_from_json(value["worse"]),
         better=threshold_from_json(value["better"]),
+        reasons={str(name): threshold_from_json(row) for name, row in value.get("reasons", {}).items()},
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from themis_model.calibrate import Threshold, threshold_from_json, threshold_to_json
 from themis_model.criterion import CRITERIA, Criterion
-from themis_model.reason import reasons
+from themis_model.reason import reason, reasons
 from themis_model.scorer import FloatArray
 
 NEVER = Threshold(1.01)
@@ -51,10 +51,19 @@ class Naming:
         best = int(shares.argmax())
         return self.reasons[known[best]], float(shares[best])
 
-    def named(self, criterion: Criterion, gained: FloatArray) -> str | None:
-        """The id of the reason to tell, or None if none is sure enough."""
+    def named(self, criterion: Criterion, gained: FloatArray, worse: str, better: str) -> str | None:
+        """The id of the reason to tell, or None if none is sure enough, or a reader could not point at it.
+
+        Args:
+            criterion: what got worse.
+            gained: as for ``likeliest``.
+            worse: text of the worse view.
+            better: text of the better view.
+        """
         name, share = self.likeliest(criterion, gained)
-        return name if name and share >= self.thresholds.get(name, NEVER).probability else None
+        if not name or share < self.thresholds.get(name, NEVER).probability:
+            return None
+        return name if reason(name).is_visible(worse, better) else None
 
     def to_json(self) -> dict[str, Any]:
         """The ``naming`` object of ``manifest.json``."""

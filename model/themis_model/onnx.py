@@ -60,7 +60,8 @@ class OnnxScorer:
         if self._naming is None:
             return None
         graph = self._reasons()
-        return self._naming.named(criterion, _run(graph, worse.ids) - _run(graph, better.ids))
+        gained = _run(graph, worse.ids) - _run(graph, better.ids)
+        return self._naming.named(criterion, gained, worse.text, better.text)
 
     def _one(self, ids: tuple[int, ...]) -> FloatArray:
         return _run(self._session, ids)
@@ -116,7 +117,7 @@ def _providers(device: Device) -> list[str]:
     cuda = _CUDA in ort.get_available_providers()
     if device == "cuda" and not cuda:
         raise ModelError(
-            "this ONNX Runtime has no CUDA provider; run: pip uninstall onnxruntime && pip install 'themis-lsp[gpu]'"
+            "this ONNX Runtime has no CUDA provider; run: pip uninstall onnxruntime && pip install onnxruntime-gpu"
         )
     return [_CUDA, _CPU] if cuda and device != "cpu" else [_CPU]
 

@@ -3,14 +3,19 @@
 A page is a literate case file (``themis_lsp.case``). Its first heading is the title, the block below it says what the
 reason belongs to, and the paragraph after that is the summary::
 
-    # SQL built by concatenation
+    # A hash that no longer holds
 
     ```reason
     criterion: security_hardness
-    cwe: 89
+    cwe: 328
+    shows: md5|sha1
+    loses: sha256|blake
     ```
 
-    Text from outside becomes part of the statement.
+    Collisions are cheap to make with this digest.
+
+``shows`` and ``loses`` are optional patterns of what a reader can point at: the worse version has more of the one, or
+less of the other. Without either being so, the reason is not told, however sure a model is.
 """
 
 import re
@@ -27,7 +32,8 @@ PAGES: Final = Path(__file__).parent / "reasons"
 
 _HEAD: Final = re.compile(
     r"# (?P<title>[^\n]+)\n\n"
-    r"```reason\ncriterion: (?P<criterion>\w+)\n(?:cwe: (?P<cwe>[1-9][0-9]*)\n)?```\n\n"
+    r"```reason\ncriterion: (?P<criterion>\w+)\n(?:cwe: (?P<cwe>[1-9][0-9]*)\n)?"
+    r"(?:shows: (?P<shows>[^\n]+)\n)?(?:loses: (?P<loses>[^\n]+)\n)?```\n\n"
     r"(?P<summary>[^\n]+(?:\n[^\n]+)*)\n"
 )
 
@@ -42,6 +48,8 @@ class Reason:
         criterion: what it makes worse.
         cwe: its number in the Common Weakness Enumeration, for security.
         summary: why it matters, in one sentence.
+        shows: what the worse version has more of; matches without regard to case.
+        loses: what the worse version has less of.
     """
 
     id: str
@@ -49,6 +57,23 @@ class Reason:
     criterion: Criterion
     cwe: int | None
     summary: str
+    shows: re.Pattern[str] | None = None
+    loses: re.Pattern[str] | None = None
+
+    def is_visible(self, worse: str, better: str) -> bool:
+        """Whether a reader can point at it; always, if the page says nothing about that.
+
+        Args:
+            worse: what a model read of the worse version; as far as both agree, the text does not matter.
+            better: the same of the better version.
+        """
+        if self.shows is None and self.loses is None:
+            return True
+        return _gained(self.shows, worse, better) or _gained(self.loses, better, worse)
+
+
+def _gained(pattern: re.Pattern[str] | None, one: str, other: str) -> bool:
+    return pattern is not None and len(pattern.findall(one)) > len(pattern.findall(other))
 
 
 @cache
@@ -87,4 +112,7 @@ def _read(path: Path) -> Reason:
         raise ValueError(f"{path.name} does not begin with a title, a block marked reason, and a summary")
     cwe = head["cwe"]
     summary = " ".join(head["summary"].split())
-    return Reason(path.stem, head["title"], Criterion(head["criterion"]), int(cwe) if cwe else None, summary)
+    shows, loses = (re.compile(head[key], re.IGNORECASE) if head[key] else None for key in ("shows", "loses"))
+    return Reason(
+        path.stem, head["title"], Criterion(head["criterion"]), int(cwe) if cwe else None, summary, shows, loses
+    )

@@ -33,10 +33,12 @@ class Judgement:
     Attributes:
         delta: the reward difference, in the model's own unit.
         is_worse: whether they agreed.
+        defect: what it was called, if anything.
     """
 
     delta: float
     is_worse: bool
+    defect: str | None = None
 
 
 def refit(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> Curve:
@@ -48,7 +50,12 @@ def refit(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> Curve:
         return curve
     moved = _fitted(curve, judgements, mix)
     worse, better = (_raised(curve, moved, mix, sign) for sign in (-1, 1))
-    return replace(moved, worse=worse, better=better)
+    return replace(moved, worse=worse, better=better, reasons=raised_reasons(curve, moved, mix))
+
+
+def raised_reasons(shipped: Curve, moved: Curve, mix: Mix) -> dict[str, Threshold]:
+    """Thresholds of a moved curve's names, which it reaches at no smaller reward difference than the shipped one."""
+    return {name: _raised(replace(shipped, worse=one), moved, mix, -1) for name, one in shipped.reasons.items()}
 
 
 def probabilities(curve: Curve, delta: float, mix: Mix) -> Probabilities:
@@ -96,13 +103,17 @@ def _fitted(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> Curve:
     value, slope, curvature = fit.at(free)
     for _ in range(_STEPS):
         step = np.linalg.solve(curvature + 1e-9 * np.eye(2), slope)
-        tried = [free + step / 2**n for n in range(_HALVINGS)]  # half as far until it is better
+        tried = [_bounded(free + step / 2**n) for n in range(_HALVINGS)]  # half as far until it is better
         better = next(((one, found) for one in tried if (found := fit.at(one))[0] > value), None)
         if better is None:
             break
         free, (value, slope, curvature) = better
     factor = math.exp(free[1])
     return replace(curve, bias=float(free[0]), slope=curve.slope * factor, spread=curve.spread * factor)
+
+
+def _bounded(free: _Floats) -> _Floats:
+    return np.array([free[0], free[1].clip(-_STEEPEST, _STEEPEST)])
 
 
 class _Fit:
@@ -137,7 +148,7 @@ class _Fit:
         return float(value), (rises * missing).sum(axis=(1, 2)), curvature
 
     def _shares(self, free: _Floats) -> _Floats:
-        logits = free[0] * _SPOKEN + math.exp(min(max(free[1], -_STEEPEST), _STEEPEST)) * self._towards + self._mix
+        logits = free[0] * _SPOKEN + math.exp(free[1]) * self._towards + self._mix
         shares: _Floats = np.exp(logits - logits.max(axis=0))
         shares /= shares.sum(axis=0)
         return shares.clip(1e-12, 1 - 1e-12)
