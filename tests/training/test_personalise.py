@@ -240,6 +240,7 @@ def test_an_edit_that_was_taken_back_counts_from_then_on(tmp_path: Path) -> None
 DELTAS = np.random.default_rng(1).normal(0.5, 1.0, 200)
 QUIET = np.random.default_rng(2).normal(0.0, 0.3, 400)
 SHIPPED = Curve(State.SPEAKS, 1.0, -2.0, 1.5, 0.5, Threshold(0.8, 0.9, 0.8, 0.2, 150), Threshold(0.9))
+NAMED = replace(SHIPPED, worse=Threshold(0.5), reasons={"weak-hash": SHIPPED.worse})
 
 
 def test_a_curve_moves_as_far_as_the_evidence_is_strong() -> None:
@@ -254,9 +255,12 @@ def test_a_curve_moves_as_far_as_the_evidence_is_strong() -> None:
     assert slopes[-1] < SHIPPED.slope / 2
 
 
+@pytest.mark.parametrize(("base", "name"), [(SHIPPED, None), (NAMED, "weak-hash")])
 @pytest.mark.parametrize(("gain", "quiet"), [(1.0, 0.3), (4.0, 0.3), (0.2, 0.3), (1.0, 3.0)])
-def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(gain: float, quiet: float) -> None:
-    shipped = Calibration(Mix(), dict.fromkeys(CRITERIA, SHIPPED))
+def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(
+    base: Curve, name: str | None, gain: float, quiet: float
+) -> None:
+    shipped = Calibration(Mix(), dict.fromkeys(CRITERIA, base))
     edits = [labelled(n, float(delta), 0.0) for n, delta in enumerate(gain * DELTAS[:40])]
     edits += [labelled(n, 0.0, float(delta)) for n, delta in enumerate(quiet / 0.3 * QUIET)]
     moved = recalibrate(shipped, edits, [edit.deltas for edit in edits])
@@ -267,9 +271,9 @@ def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(gain: floa
     for new, old in said:
         assert new is not None
         assert old is not None
-        assert new.worse < curve.worse.probability or old.worse >= SHIPPED.worse.probability
+        assert not curve.tells(name, new.worse) or base.tells(name, old.worse)
     alarms = [moved.probabilities(CRITERIA[0], float(edit.deltas[0, 0])) for edit in edits if edit.is_daily]
-    assert sum(p is not None and p.worse >= curve.worse.probability for p in alarms) <= NOISE * len(alarms)
+    assert sum(p is not None and curve.tells(name, p.worse) for p in alarms) <= NOISE * len(alarms)
 
 
 def labelled(n: int, delta: float, daily: float) -> ScoredEdit:

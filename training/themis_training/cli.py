@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from themis_training.data import Split
+
 if TYPE_CHECKING:
     from themis_training.mined import MinedEdit
     from themis_training.recipe import Recipe
@@ -87,7 +89,6 @@ def publish_command(
     import json
 
     from themis_model.onnx import load
-    from themis_training.data import Split
     from themis_training.export import add_results
     from themis_training.mined import read_edits
     from themis_training.silence import as_result, silence
@@ -98,6 +99,60 @@ def publish_command(
         typer.echo(f"{row.kind}: {row.findings} findings in {row.edits} edits ({row.share:.2%})")
     add_results(bundle, "accuracy", json.loads(accuracy.read_text(encoding="utf-8")))
     add_results(bundle, "silence", as_result(rows))
+
+
+@app.command("candidates")
+def candidates_command(
+    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of an exported bundle.")],
+    edits: Annotated[list[Path], typer.Option(exists=True, dir_okay=False, help="Real edits; may repeat.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="JSON lines, one finding each.")],
+    part: Annotated[
+        Split, typer.Option(help="Which repositories: those set aside for calibration, or for the test.")
+    ] = Split.CALIBRATION,
+    most: Annotated[int, typer.Option(min=1, help="Edits looked at, drawn evenly.")] = 1_000_000,
+) -> None:
+    """Write down every finding that a bundle could tell on real edits, both ways round, for people to judge.
+
+    Fill in "kept" (would a careful reader keep it?) and, of kept ones, "named" (is the name right?); then see `settle`.
+
+    Example: themis train candidates bundle --edits mined/edits.parquet --out candidates.jsonl
+    """
+    import random
+
+    from themis_training.judged import possible_findings, write_possible
+    from themis_training.mined import EVERY_KIND, read_edits
+    from themis_training.origin import use_of
+    from themis_training.settle import opened_bundle
+
+    chosen = [edit for edit in read_edits(edits, EVERY_KIND) if use_of(edit.repo, edit.split) is part]
+    drawn = random.Random(1).sample(chosen, min(most, len(chosen)))  # noqa: S311  (sampling)
+    with opened_bundle(bundle) as scorer:
+        count = write_possible(possible_findings(drawn, scorer), out)
+    typer.echo(f"{count} possible findings on {len(drawn)} edits in {out}")
+
+
+@app.command("settle")
+def settle_command(
+    bundle: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Folder of an exported bundle; changed in place.")
+    ],
+    judged: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Judged findings of calibration repositories.")
+    ],
+    test: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Judged findings of test repositories, to measure."),
+    ] = None,
+) -> None:
+    """Let what people said of findings decide which defects a bundle tells, and from which probability on.
+
+    Example: themis train settle bundle judged.jsonl --test judged_test.jsonl
+    """
+    from themis_training.judged import read_judged
+    from themis_training.settle import settle
+
+    for line in settle(bundle, read_judged(*judged), read_judged(*(test or ()))):
+        typer.echo(line)
 
 
 @app.command("mine")

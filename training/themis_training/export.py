@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from themis_bench.mix import Standard
 from themis_lsp.change import Nature
+from themis_lsp.snippet import windows_between
 from themis_lsp.testcode import NOT_OF_TESTS, is_test
 from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, REASONS, SCHEMA, read_bundle
 from themis_model.calibrate import Calibration, Mix
@@ -31,9 +32,10 @@ from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
 from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, held_out_margins, load_naming, load_run
 from themis_training.graph import PARITY, export_evidence, export_fp32, graph_rewards, quantise
+from themis_training.judged import with_coverage
 from themis_training.mined import MinedEdit
 from themis_training.origin import use_of
-from themis_training.pairs import largest_margins, windows_of
+from themis_training.pairs import largest_margins
 from themis_training.recipe import Recipe
 
 _PARITY_PAIRS = 200
@@ -138,7 +140,7 @@ def _parity(
 ) -> Parity:
     sample = [p for p in pairs if p.criterion is Criterion.SECURITY_HARDNESS][:_PARITY_PAIRS]
     sample += [p for p in pairs if p.criterion is not Criterion.SECURITY_HARDNESS][: _PARITY_PAIRS - len(sample)]
-    seen = [windows_of(p.rejected, p.chosen, p.language, encoder)[:1] for p in sample]
+    seen = [windows_between(p.rejected, p.chosen, p.language, encoder)[:1] for p in sample]
     views = [view.ids for windows in seen for w in windows for view in (w.before, w.after)]
     torch, fp32, int8 = rewards_of(network, views), graph_rewards(plain, views), graph_rewards(small, views)
     close = same = spoken = compared = 0
@@ -227,4 +229,5 @@ def add_results(folder: Path, name: str, outcome: dict[str, Any]) -> None:
     """
     manifest = read_bundle(folder).manifest
     results = manifest.results | {name: outcome}
-    write_words(folder, Made(manifest.name, manifest.calibration, manifest.training, results, manifest.naming))
+    calibration = with_coverage(manifest.calibration, results.get("accuracy", {}))
+    write_words(folder, Made(manifest.name, calibration, manifest.training, results, manifest.naming))

@@ -10,7 +10,7 @@ import torch
 from themis_bench.mix import NEVER, Sample, Standard, calibration_error
 from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
 from themis_model.criterion import CRITERIA
-from themis_model.refit import said_there
+from themis_model.refit import raised_reasons, said_there
 from themis_model.scorer import FloatArray
 from themis_training.calibration import (
     FEWEST_PAIRS,
@@ -136,7 +136,8 @@ def fit_moved(curve: Curve, own: Own, mix: Mix) -> Curve:
 
     optimizer.step(loss)
     bias, rise, spread = (value.item() for value in parameters())
-    return replace(curve, bias=bias, slope=rise, spread=spread)
+    moved = replace(curve, bias=bias, slope=rise, spread=spread)
+    return replace(moved, reasons=raised_reasons(curve, moved, mix))
 
 
 def samples(curve: Curve, evidence: Evidence, mix: Mix) -> tuple[Sample, Sample]:
