@@ -21,7 +21,7 @@ from themis_cli.demo import build, examples
 _SHOWN: Final = (
     "SQL built by concatenation",
     "A loader that builds only plain data",
-    "A search inside a loop",
+    "A body that is never closed",
     "A local variable renamed",
     "Only the layout changed",
 )
