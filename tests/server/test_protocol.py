@@ -37,7 +37,8 @@ class Talk:
 
     def say(self, method: str, params: object, **number: int) -> None:
         body: dict[str, Any] = {"jsonrpc": "2.0", "method": method, "params": params, **number}
-        self.server.protocol.handle_message(self.server.protocol.structure_message(body))
+        message: Any = self.server.protocol.structure_message(body)
+        self.server.protocol.handle_message(message)
 
     def heard(self) -> str:
         return self.sink.heard.decode()
