@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("torch")
+
 from themis_lsp.change import FileChange
 from themis_lsp.edits import edits_of
 from themis_lsp.error import UsageError
