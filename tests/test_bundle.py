@@ -28,10 +28,14 @@ def rewrite(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
 
 
-def replace_graph(folder: Path, content: bytes) -> None:
-    (folder / "model.onnx").write_bytes(content)
+def replace_file(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
     files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    rewrite(folder, files=files | {"model.onnx": hashlib.sha256(content).hexdigest()})
+    rewrite(folder, files=files | {name: hashlib.sha256(content).hexdigest()})
+
+
+def replace_graph(folder: Path, content: bytes) -> None:
+    replace_file(folder, "model.onnx", content)
 
 
 def message(tag: int, content: bytes) -> bytes:
@@ -84,6 +88,39 @@ def test_broken_bundles_are_refused(bundle: Path, spoil: Callable[[Path], object
     with pytest.raises(ModelError, match=words) as refused:
         load(bundle, "cpu")
     assert "\n" not in str(refused.value)
+
+
+def spoken_less(folder: Path) -> None:
+    shipped = read_bundle(folder).manifest.calibration
+    curve = shipped.curves[CRITERIA[3]]
+    quiet = replace(curve, worse=replace(curve.worse, probability=0.99))
+    rewrite(folder, calibration=replace(shipped, curves={**shipped.curves, CRITERIA[3]: quiet}).to_json())
+
+
+def named_otherwise(folder: Path) -> None:
+    naming = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["naming"]
+    rewrite(folder, naming=naming | {"sharpness": dict.fromkeys(naming["sharpness"], 0.5)})
+
+
+# what was done to the bundle, whether reports show other digits then
+TOLD_APART: list[tuple[Callable[[Path], object], bool]] = [
+    (spoken_less, True),
+    (named_otherwise, True),
+    (lambda b: replace_file(b, "reasons.onnx", (b / "reasons.onnx").read_bytes() + b"\x78\x00"), True),
+    (lambda b: replace_file(b, "tokenizer.json", (b / "tokenizer.json").read_bytes() + b"\n"), True),
+    (lambda b: replace_file(b, "CARD.md", b"Ours."), False),
+    (lambda b: rewrite(b, name="ours", results={}, training={}), False),
+]
+
+
+@pytest.mark.parametrize(("change", "differs"), TOLD_APART)
+def test_what_may_say_something_else_has_another_digest(
+    bundle: Path, change: Callable[[Path], object], differs: bool
+) -> None:
+    shipped = read_bundle()
+    change(bundle)
+    changed = read_bundle(bundle)
+    assert (changed.digest != shipped.digest, changed.graph_digest) == (differs, shipped.graph_digest)
 
 
 def test_the_bundle_that_ships_is_sound_and_scores_alone_as_in_a_crowd() -> None:

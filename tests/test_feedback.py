@@ -114,14 +114,14 @@ def test_without_answers_there_is_nothing_to_export(repo: Repo) -> None:
 ROW: dict[str, Any] = {
     "schema": feedback.SCHEMA, "fingerprint": "0" * 16, "agrees": True, "criterion": "security_hardness", "delta": -2.0,
     "defect": None, "project": "repo", "path": "a.py", "unit": "f", "language": "python", "before": "", "after": "",
-    "model": {"digest": "0" * 64},
+    "model": {"graph_digest": "0" * 64},
 }  # fmt: skip
 
 # values that spoil a row
 DAMAGED: list[dict[str, Any]] = [
     {"schema": "themis-feedback/2"}, {"fingerprint": []}, {"fingerprint": 7}, {"agrees": "no"}, {"path": None},
     {"criterion": "beauty"}, {"defect": 7}, {"delta": None}, {"delta": math.nan}, {"delta": 10**400}, {"model": "x"},
-    {"model": {}}, {"model": {"digest": 7}}, {"after": 7},
+    {"model": {}}, {"model": {"graph_digest": 7}}, {"after": 7},
 ]  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def answered(
     """Answers about security findings of all strengths, the given share agreeing, evenly spread."""
     kept = feedback.store(here.environ)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    row = ROW | {"defect": defect, "model": {"digest": digest or read_bundle().digest}}
+    row = ROW | {"defect": defect, "model": {"graph_digest": digest or read_bundle().graph_digest}}
     rows = [
         {
             **row, "fingerprint": f"{digest}{defect}{n}", "delta": -1.9 - 1.5 * n / count, "path": f"{n % files}.py",
@@ -208,7 +208,8 @@ def test_answers_make_a_model_that_says_less_and_nothing_more(repo: Repo, base: 
     shipped, ours = read_bundle(Path(base)), working(models_folder(here.environ) / "ours")
     before, after = (bundle.manifest.calibration for bundle in (shipped, ours))
     assert {c for c in CRITERIA if before.curves[c] != after.curves[c]} == {Criterion.SECURITY_HARDNESS}
-    assert (ours.digest, ours.manifest.name) == (shipped.digest, "ours")
+    assert (ours.graph_digest, ours.manifest.name) == (shipped.graph_digest, "ours")
+    assert ours.digest != shipped.digest, "reports of a model that says less are told apart"
     assert ours.manifest.training["feedback"]["criteria"]["security_hardness"]["answers"] == 100
     assert "Calibrated by feedback" in (ours.path / "CARD.md").read_text("utf-8")
     with pytest.raises(UsageError, match="ours was calibrated by answers already"):

@@ -169,8 +169,8 @@ def test_a_finding_comes_with_the_page_of_its_defect(tmp_path: Path, defect: str
         "fingerprint": "0123456789abcdef",
     }  # fmt: skip
     report = {
-        "schema": "themis-review/1", "base": "HEAD", "head": "work tree", "model": {"name": "a", "digest": "0"},
-        "findings": [finding],
+        "schema": "themis-review/1", "base": "HEAD", "head": "work tree", "findings": [finding],
+        "model": {"name": "a", "digest": "0", "graph_digest": "0"},
     }  # fmt: skip
     (tmp_path / "r.json").write_text(json.dumps(report))
     out = explain("0123", "--report", "r.json", folder=tmp_path)

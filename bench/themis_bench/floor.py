@@ -108,7 +108,7 @@ class Floor:
         self._weights = weights
         digest = sha256(np.ascontiguousarray(weights).tobytes()).hexdigest()
         curves = {c: Curve(_state(count)) for c, count in zip(CRITERIA, origin.pairs, strict=True)}
-        self.info = ModelInfo("floor", digest, "numpy", Calibration(Mix(), curves))
+        self.info = ModelInfo("floor", digest, digest, "numpy", Calibration(Mix(), curves))
 
     def score(self, views: Sequence[View]) -> FloatArray:
         """Rewards of shape ``[len(views), 5]``."""

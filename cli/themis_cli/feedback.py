@@ -176,7 +176,7 @@ def store(environ: Mapping[str, str]) -> Path:
 
 
 def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
-    """The last answer about each finding of each model, in the order in which they were first given.
+    """The last answer about each finding of each graph, in the order in which they were first given.
 
     Raises:
         UsageError: a line of the file is no answer.
@@ -190,7 +190,7 @@ def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
     for number, line in enumerate(kept.read_text("utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            found[row["fingerprint"], row["model"]["digest"]] = _known(row)
+            found[row["fingerprint"], row["model"]["graph_digest"]] = _known(row)
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise UsageError(f"line {number} of {kept} is no {SCHEMA} row: take it out") from None
     return tuple(found.values())
@@ -203,7 +203,7 @@ def _known(row: Mapping[str, Any]) -> Mapping[str, Any]:
         ValueError, TypeError, KeyError, OverflowError: it has not.
     """
     texts = [row[name] for name in ("fingerprint", "criterion", "project", "path", "language", "before", "after")]
-    is_whole = row["schema"] == SCHEMA and all(isinstance(text, str) for text in (*texts, row["model"]["digest"]))
+    is_whole = row["schema"] == SCHEMA and all(isinstance(text, str) for text in (*texts, row["model"]["graph_digest"]))
     if not is_whole or row["criterion"] not in list(CRITERIA) or not isinstance(row["agrees"], bool):
         raise ValueError
     if not isinstance(row["defect"], str | None) or not math.isfinite(row["delta"]):
@@ -214,7 +214,7 @@ def _known(row: Mapping[str, Any]) -> Mapping[str, Any]:
 def _pair(row: Mapping[str, Any]) -> dict[str, str]:
     agrees = row["agrees"]
     return {
-        "id": f"{row['fingerprint']}-{row['model']['digest'][:8]}",
+        "id": f"{row['fingerprint']}-{row['model']['graph_digest'][:8]}",
         "source": "feedback",
         "language": row["language"],
         "criterion": row["criterion"] if agrees else _NEUTRAL,

@@ -148,7 +148,7 @@ def _row(name: str | None, folder: Path) -> tuple[str, str, str, str, str]:
     try:
         manifest = read_manifest(folder)
         size = _size(folder, manifest)
-        digest = manifest.files["model.onnx"][:_SHORT]
+        digest = manifest.digest[:_SHORT]
     except (ModelError, OSError, KeyError) as problem:
         return name or "default", "", "", f"broken: {problem}", str(folder)
     where = str(folder) if name else "ships with Themis, and judges unless you name another"

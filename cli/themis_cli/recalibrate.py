@@ -162,13 +162,13 @@ def _precision(measured: Measured) -> float:
 
 
 def _answers(base: "Bundle", context: Context) -> dict[Criterion, list[_Answer]]:
-    """The answers about this very model, by criterion."""
+    """The answers about these very weights, by criterion: they hold whatever thresholds a finding had to pass."""
     from themis_cli.feedback import answers
 
     found: dict[Criterion, list[_Answer]] = {criterion: [] for criterion in CRITERIA}
     others = 0
     for row in answers(context.environ):
-        if row["model"]["digest"] != base.digest:
+        if row["model"]["graph_digest"] != base.graph_digest:
             others += 1
             continue
         judgement = Judgement(row["delta"], row["agrees"], row["defect"])

@@ -68,7 +68,7 @@ def _is_whole(report: Mapping[str, Any]) -> bool:
     return (
         _has_texts(report, "base", "head")
         and isinstance(model, dict)
-        and _has_texts(model, "name", "digest")
+        and _has_texts(model, "name", "digest", "graph_digest")
         and isinstance(findings, list)
         and all(isinstance(finding, dict) and _is_finding(finding) for finding in findings)
     )

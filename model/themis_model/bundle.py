@@ -18,7 +18,9 @@ from themis_model.graph import graph_problem
 from themis_model.naming import Naming
 
 SCHEMA = "themis-bundle/1"
-FILES = ("model.onnx", "tokenizer.json", "CARD.md")
+GRAPH = "model.onnx"
+CARD = "CARD.md"
+FILES = (GRAPH, "tokenizer.json", CARD)
 REASONS = "reasons.onnx"
 MANIFEST = "manifest.json"
 LARGEST_BUNDLE = 25 * 1024 * 1024
@@ -52,6 +54,22 @@ class Manifest:
         """The other files of the bundle."""
         return (*FILES, REASONS) if self.naming else FILES
 
+    @property
+    def digest(self) -> str:
+        """sha256 in hex of all that decides what is said: every file but the card, calibration and naming.
+
+        Names, cards and measured results may change under it, and so may the order and layout of ``manifest.json``.
+        """
+        deciding = {
+            "window_rule": WINDOW_RULE,
+            "criteria": CRITERIA,
+            "files": {name: self.files[name] for name in self.all_files if name != CARD},
+            "max_tokens": self.max_tokens,
+            "calibration": self.calibration.to_json(),
+            "naming": self.naming and self.naming.to_json(),
+        }
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -65,8 +83,13 @@ class Bundle:
 
     @property
     def digest(self) -> str:
-        """sha256 of the graph: names the exact weights."""
-        return self.manifest.files["model.onnx"]
+        """That of the manifest: tells apart what may say different things."""
+        return self.manifest.digest
+
+    @property
+    def graph_digest(self) -> str:
+        """sha256 in hex of the graph: with equal ones, Δ is equal, whatever is made of it."""
+        return self.manifest.files[GRAPH]
 
 
 def read_bundle(path: Path | None = None) -> Bundle:
@@ -90,7 +113,7 @@ def read_bundle(path: Path | None = None) -> Bundle:
         problem = graph_problem(contents[name]) if name.endswith(".onnx") else None
         if problem:
             raise ModelError(f"{folder / name} is refused: {problem}")
-    return Bundle(folder, manifest, contents["model.onnx"], contents["tokenizer.json"], contents.get(REASONS, b""))
+    return Bundle(folder, manifest, contents[GRAPH], contents["tokenizer.json"], contents.get(REASONS, b""))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -44,7 +44,7 @@ class FakeScorer:
         self._weights = {_word_id(word): np.asarray(w, dtype=np.float32) for word, w in chosen.items()}
         self._defects = {_word_id(word): reason for word, reason in (defects or {}).items()}
         digest = hashlib.sha256(repr(sorted(chosen.items())).encode()).hexdigest()
-        self.info = ModelInfo("fake", digest, "none", calibration or Calibration.speaking())
+        self.info = ModelInfo("fake", digest, digest, "none", calibration or Calibration.speaking())
 
     def score(self, views: Sequence[View]) -> FloatArray:
         """Rewards of shape ``[len(views), 5]``."""

@@ -40,9 +40,9 @@ class OnnxScorer:
     def __init__(self, bundle: Bundle, open_graph: "Callable[[bytes], ort.InferenceSession]", threads: int) -> None:
         self.encoder = Encoder(BpeTokenizer.from_bytes(bundle.tokenizer), bundle.manifest.max_tokens)
         self._session = open_graph(bundle.graph)
-        self.info = ModelInfo(
-            bundle.manifest.name, bundle.digest, self._session.get_providers()[0], bundle.manifest.calibration
-        )
+        provider = self._session.get_providers()[0]
+        named = bundle.manifest.name, bundle.digest, bundle.graph_digest
+        self.info = ModelInfo(*named, provider, bundle.manifest.calibration)
         self._naming = bundle.manifest.naming
         self._reasons = cache(lambda: open_graph(bundle.reasons))  # opened when the first finding asks for it
         self._pool = ThreadPoolExecutor(threads, "themis-score") if threads > 1 else None

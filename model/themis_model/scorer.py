@@ -20,13 +20,15 @@ class ModelInfo:
 
     Attributes:
         name: human name of the bundle, e.g. ``themis-small-1``.
-        digest: sha256 of the graph in hex; names the exact weights.
+        digest: sha256 in hex of all that decides what is said: weights, thresholds, names.
+        graph_digest: sha256 in hex of the weights alone: what people answer about Δ belongs to these.
         provider: where the graph really runs, e.g. ``CPUExecutionProvider``.
         calibration: how rewards become probabilities, per criterion.
     """
 
     name: str
     digest: str
+    graph_digest: str
     provider: str
     calibration: Calibration
 

@@ -18,7 +18,8 @@ SCHEMA = "themis-review/1"
 def write(report: Report, out: TextIO, _detail: Detail) -> None:
     """Write the report, one row a line and never the whole of it in memory."""
     review = report.review
-    model = {"name": report.model.name, "digest": report.model.digest}
+    info = report.model
+    model = {"name": info.name, "digest": info.digest, "graph_digest": info.graph_digest}
     out.write(f'{{"schema": {_value(SCHEMA)}, "base": {_value(report.base)}, "head": {_value(report.head)},\n')
     out.write(f' "model": {_value(model)},\n "verdicts": ')
     _write_rows(map(_verdict_row, review.verdicts), out)
