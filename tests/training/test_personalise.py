@@ -24,7 +24,7 @@ from themis_training.personal.history import mine_history
 from themis_training.personal.personalise import LEAST_LABELLED, Personal, PersonalError, Steps, personalise
 from themis_training.personal.recalibrate import NOISE, Own, fit_moved, recalibrate
 from themis_training.personal.scored import ScoredEdit
-from themis_training.personal.tail import table
+from themis_training.personal.tail import Seen, compare, table
 from themis_training.personal.write import write_personal
 
 pytestmark = pytest.mark.training
@@ -283,3 +283,17 @@ def labelled(n: int, delta: float, daily: float) -> ScoredEdit:
     kind, sign = (Kind.CLAIMED, 1) if delta else (Kind.ORDINARY, 0)
     deltas = np.full((1, len(CRITERIA)), delta or daily, np.float32)
     return ScoredEdit(str(n), n, kind, sign - 1, sign, sign * (-1) ** n, (), deltas, ())
+
+
+# names a view is given, share of ordinary edits called worse, and of regressions
+NAMED_OR_NOT = [({}, 0.0, 0.0), ({"after": "weak-hash"}, 1.0, 0.0), ({"before": "weak-hash"}, 0.0, 1.0)]
+
+
+@pytest.mark.parametrize(("names", "alarms", "coverage"), NAMED_OR_NOT)
+def test_the_tail_counts_what_a_review_would_tell(names: dict[str, str], alarms: float, coverage: float) -> None:
+    pair = (View("python", "before", (7, 8)), View("python", "after", (7, 9)))
+    edits = [replace(labelled(n, 9.0 * (n % 2), -9.0), views=(pair,)) for n in range(40)]
+    calibration = Calibration(Mix(), dict.fromkeys(CRITERIA, NAMED))
+    seen = Seen([edit.deltas for edit in edits], calibration, lambda worse, _better, _criterion: names.get(worse.text))
+    told = compare(edits, seen, seen, 1).after
+    assert (told.alarms.value, told.coverage.value) == (alarms, coverage)

@@ -43,6 +43,10 @@ class Own:
 def recalibrate(shipped: Calibration, edits: Sequence[ScoredEdit], unseen: Sequence[FloatArray]) -> Calibration:
     """Curves and thresholds for corrected rewards.
 
+    Names are not asked for here: an edit counts as told from its criterion's threshold on, also where that tells only
+    what it can name. Fewer ordinary edits are told of than are counted, never more, and names keep thresholds of their
+    own; the precision that a team proves is that of findings with and without a name. ``tail`` asks for the name.
+
     Args:
         shipped: the bundle's calibration: sums up the evidence behind it.
         edits: of the team.

@@ -9,8 +9,9 @@ import numpy as np
 
 from themis_bench.metrics import Estimate, interval
 from themis_bench.mix import precision_under_mix, wilson
-from themis_model.calibrate import Calibration, State
-from themis_model.criterion import CRITERIA
+from themis_model.calibrate import Calibration
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import View
 from themis_model.scorer import FloatArray
 from themis_training.mined import Kind
 from themis_training.personal.recalibrate import NOISE
@@ -27,7 +28,8 @@ class Figures:
         claimed: balanced accuracy on those said to improve something.
         reverted: plain accuracy on those taken back, often too few to balance.
         per_criterion: balanced accuracy by criterion.
-        alarms: share of the ordinary edits that are called worse at anything.
+        alarms: share of the ordinary edits that are called worse at anything, as a review would tell it: where a
+            criterion tells only what it can name, with a name.
         precision: of calling an edit worse, under the mix.
         coverage: share of the regressions that are called worse: edits taken back, and improvements turned round.
         loss: cross-entropy of the three probabilities under the mix.
@@ -96,10 +98,12 @@ class Seen:
     Attributes:
         deltas: reward differences ``[windows, 5]`` of each edit, after minus before.
         calibration: what they mean.
+        name: which defect the first view has more of than the second, as a ``Scorer`` says it.
     """
 
     deltas: Sequence[FloatArray]
     calibration: Calibration
+    name: Callable[[View, View, Criterion], str | None]
 
 
 def compare(edits: Sequence[ScoredEdit], before: Seen, after: Seen, seed: int) -> Tail:
@@ -109,7 +113,7 @@ def compare(edits: Sequence[ScoredEdit], before: Seen, after: Seen, seed: int) -
     commits = [edits[n].commit for n in pairs]
     old, new = (_margins(edits, seen, pairs) for seen in (before, after))
     daily = [n for n, edit in enumerate(edits) if edit.is_daily]
-    loud, quiet = (np.array([_alarms(seen, n) for n in daily], np.float64) for seen in (before, after))
+    loud, quiet = (np.array([_alarms(edits, n, seen) for n in daily], np.float64) for seen in (before, after))
     old_loss, new_loss = (_Loss(edits, seen) for seen in (before, after))
     everyone = [edit.commit for edit in edits]
     names = [CRITERIA[edits[n].criterion].value for n in pairs]
@@ -135,7 +139,7 @@ def _figures(edits: Sequence[ScoredEdit], seen: Seen, seed: int) -> Figures:
     hits = [_calls_worse(edits, n, seen, turned=edits[n].sign > 0) for n in pairs]
     slips = [_calls_worse(edits, n, seen, turned=edits[n].sign < 0) for n in pairs]
     daily = [n for n, edit in enumerate(edits) if edit.is_daily]
-    alarms = wilson(float(np.mean([_alarms(seen, n) for n in daily])) if daily else math.nan, len(daily))
+    alarms = wilson(float(np.mean([_alarms(edits, n, seen) for n in daily])) if daily else math.nan, len(daily))
     hit, slip = (wilson(float(np.mean(told)), len(told)) for told in (hits, slips))
     criteria = sorted({edits[n].criterion for n in pairs})
     loss = _Loss(edits, seen)
@@ -200,21 +204,23 @@ def _fair(margins: Floats, longer: Floats, weights: Floats) -> float:
 
 
 def _calls_worse(edits: Sequence[ScoredEdit], n: int, seen: Seen, *, turned: bool) -> bool:
-    column = edits[n].criterion
-    return _is_worse(seen.calibration, column, float(largest(seen.deltas[n])[column]) * (-1 if turned else 1))
+    return _is_worse(edits, n, seen, edits[n].criterion, turned=turned)
 
 
-def _alarms(seen: Seen, n: int) -> bool:
-    delta = largest(seen.deltas[n])
-    return any(_is_worse(seen.calibration, column, float(delta[column])) for column in range(len(CRITERIA)))
+def _alarms(edits: Sequence[ScoredEdit], n: int, seen: Seen) -> bool:
+    return any(_is_worse(edits, n, seen, column, turned=False) for column in range(len(CRITERIA)))
 
 
-def _is_worse(calibration: Calibration, column: int, delta: float) -> bool:
-    curve = calibration.curves[CRITERIA[column]]
-    if curve.state is not State.SPEAKS:
-        return False
-    told = calibration.probabilities(CRITERIA[column], delta)
-    return told is not None and told.worse >= curve.worse.probability
+def _is_worse(edits: Sequence[ScoredEdit], n: int, seen: Seen, column: int, *, turned: bool) -> bool:
+    """Whether a review would tell of a regression, by the window that counts."""
+    criterion = CRITERIA[column]
+    deltas, curve = seen.deltas[n][:, column], seen.calibration.curves[criterion]
+    heaviest = int(np.abs(deltas).argmax())
+    told = seen.calibration.probabilities(criterion, float(deltas[heaviest]) * (-1 if turned else 1))
+    if told is None or told.worse < curve.worse.probability:
+        return False  # asking for names costs two passes
+    before, after = edits[n].views[heaviest][:: -1 if turned else 1]
+    return curve.tells(seen.name(after, before, criterion) if curve.reasons else None, told.worse)
 
 
 def _finite(value: Any) -> Any:
