@@ -333,7 +333,7 @@ def test_a_spoiled_report_is_refused(repo: Repo, spoiled: Callable[[dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("state", "words"), [(State.NO_DATA, "saw no data"), (State.NOT_PRECISE, "not right often enough")]
+    ("state", "words"), [(State.NO_DATA, "saw no data"), (State.NOT_PRECISE, "not worth telling, often enough")]
 )
 def test_explain_says_why_a_criterion_is_silent(state: State, words: str) -> None:
     calibration = Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, Curve(state)))

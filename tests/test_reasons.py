@@ -104,6 +104,7 @@ def index() -> Iterator[str]:
     yield "# Reasons"
     yield ""
     yield "The defects Themis has a name for. Each has a page with examples, which `themis explain ID` shows as well."
+    yield "Which of them a model tells, `themis doctor` says: of a name that readers would not keep it is silent."
     yield "This list is made from the pages: `pytest tests/test_reasons.py --update`."
     for criterion, group in groupby(reasons().values(), lambda told: told.criterion):
         numbered = criterion is Criterion.SECURITY_HARDNESS

@@ -128,7 +128,7 @@ ROWS = [
     ),
     Row(
         "no criterion",
-        '--criteria is []: expected a list of criteria such as ["security", "readability"]',
+        '--criteria is []: expected a list of criteria such as ["security", "memory"]',
         options={"criteria": ","},
     ),
     Row(

@@ -42,7 +42,7 @@ def of_criterion(criterion: Criterion, calibration: Calibration) -> Iterator[tup
         yield (
             "silent",
             (
-                "The model has an opinion, but measured on held-out edits it is not right often enough to be spoken. "
+                "The model has an opinion, but what it would tell was not right, or not worth telling, often enough. "
                 "--min-confidence shows it all the same, and says so."
             ),
         )

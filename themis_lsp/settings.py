@@ -172,7 +172,7 @@ _PROBABILITY = "a number from 0 to 1"
 
 #: Everything that can be set: by these names in files, as --name on a command line and THEMIS_NAME in the environment.
 KEYS: Final[Mapping[str, Key]] = {
-    "criteria": Key(Level.PATH, 'a list of criteria such as ["security", "readability"]', _split, _criteria),
+    "criteria": Key(Level.PATH, 'a list of criteria such as ["security", "memory"]', _split, _criteria),
     "min-confidence": Key(Level.PATH, _PROBABILITY, float, _probability),
     "ignore": Key(Level.PATH, 'a list of path patterns such as ["vendor/**", "*.min.js"]', _split, _patterns),
     "tests": Key(Level.PATH, "true or false", _split_switch, _switch),

@@ -115,18 +115,18 @@ def _model(given: Mapping[str, str | None], context: Context) -> _Rows:
 
 
 def _criteria(calibration: "Calibration") -> _Rows:
-    """One line per criterion; what was measured stands behind each threshold."""
+    """One line per criterion; of those that speak, what was measured stands behind each threshold."""
     from themis_model.calibrate import State
 
     for criterion, curve in calibration.curves.items():
         yield criterion.short, str(curve.state)
-        if curve.state is State.NO_DATA:
-            continue
-        for word, threshold in (("worse", curve.worse), ("better", curve.better)):
+        if curve.state is not State.SPEAKS:
+            continue  # thresholds that nothing is told by would read like a promise
+        for word, threshold in (("worse, named," if curve.reasons else "worse", curve.worse), ("better", curve.better)):
             if threshold.probability <= 1:
                 yield "", _threshold(word, threshold)
         if curve.reasons:
-            yield "", f"names {', '.join(curve.reasons)}"
+            yield "", f"tells {', '.join(curve.reasons)}"
 
 
 def _threshold(word: str, threshold: "Threshold") -> str:

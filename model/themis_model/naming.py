@@ -2,7 +2,7 @@
 
 The graph gives each view one evidence per reason. As with rewards only differences between the versions count: what
 the worse version has more of. Per criterion a softmax over its reasons, sharpened or softened by one measured factor,
-says how sure a name is; below its threshold a finding says "no single reason".
+says how sure a name is; below its threshold there is none, and where a criterion tells only what it can name, silence.
 """
 
 import math
