@@ -132,8 +132,9 @@ def read_judged(*files: Path) -> list[Possible]:
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 row = json.loads(line)
-                row = {field.name: row[field.name] for field in fields(Possible)}
-                one = Possible(**row | {"criterion": Criterion(row["criterion"])})
+                values: dict[str, Any] = {field.name: row[field.name] for field in fields(Possible)}
+                values["criterion"] = Criterion(values["criterion"])
+                one = Possible(**values)
             except (ValueError, KeyError, TypeError) as problem:
                 raise UsageError(f"{file}:{number} is no line of `themis train candidates`: {problem}") from None
             if one.kept is not None:
