@@ -232,5 +232,4 @@ def _is_shown(verdict: Verdict, settings: Settings) -> bool:
         return False
     if settings.min_confidence is not None:
         return verdict.p.worse >= settings.min_confidence and verdict.delta < 0
-    gate = settings.fail_on.get(verdict.criterion, 1.01)  # what fails a run has to be seen
-    return verdict.direction is Direction.WORSE or (verdict.p.worse >= gate and verdict.delta < 0)
+    return verdict.direction is Direction.WORSE
