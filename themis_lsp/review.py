@@ -25,7 +25,7 @@ LAYOUT = "only comments or layout changed"
 RENAME = "only local names changed"
 TEST_CODE = "test code"
 UNSURE = "not sure enough"
-UNNAMED = "no defect it could name"
+UNNAMED = "no defect it may name"
 
 _BATCH = 32  # edits prepared before their views are scored together: bounds memory, feeds both threads
 
@@ -208,7 +208,7 @@ def _judge(
     if direction is Direction.WORSE and curve.reasons:
         name = scorer.name(window.after, window.before, criterion)
         if not curve.tells(name, p.worse if p else 0.0):
-            direction, because = Direction.NONE, UNSURE if name else UNNAMED
+            direction, because = Direction.NONE, UNSURE if name in curve.reasons else UNNAMED
     return Verdict(edit.path, edit.unit, criterion, direction, deltas[heaviest], p, because), window
 
 
