@@ -115,7 +115,8 @@ def lines_of(source: Source, rows: Sequence[int]) -> Lines:
     for node in _locals(source, rows):
         places[node.start_point[0]].append(node)
     shown = tuple(source.lines[row] for row in rows)
-    return Lines(shown, tuple(_masked(line, places.get(row, ())) for row, line in zip(rows, shown, strict=True)))
+    read = (_masked(source, line, places.get(row, ())) for row, line in zip(rows, shown, strict=True))
+    return Lines(shown, tuple(read))
 
 
 def _locals(source: Source, rows: Sequence[int]) -> Iterable["Node"]:
@@ -127,22 +128,26 @@ def _locals(source: Source, rows: Sequence[int]) -> Iterable["Node"]:
     cursor.set_point_range((rows[0], 0), (rows[-1] + 1, 0))
     found = cursor.captures(source.tree.root_node)
     owned = set(rows)  # a remainder has gaps
-    names = {node.text for node in found.get("declared", ()) if node.start_point[0] in owned} - _KEPT
+    names = {_name(source, node) for node in found.get("declared", ()) if node.start_point[0] in owned} - _KEPT
     far = {node.start_byte for node in found.get("far", ())}
     return (
         node
         for node in found.get("name", ())
-        if node.text in names and node.start_byte not in far and node.start_point[0] in owned
+        if _name(source, node) in names and node.start_byte not in far and node.start_point[0] in owned
     )
 
 
-def _masked(line: str, names: Sequence["Node"]) -> str:
+def _name(source: Source, node: "Node") -> bytes:
+    return source.data[node.start_byte : node.end_byte]
+
+
+def _masked(source: Source, line: str, names: Sequence["Node"]) -> str:
     if not names:
         return line
     data = line.encode("utf-8", "replace")  # columns count the bytes that were parsed: see ``tree_of``
     pieces, at = [], 0
     for node in sorted(names, key=lambda node: node.start_point[1]):
-        name = node.text or b""
+        name = _name(source, node)
         mask = SENSITIVE if _SENSITIVE.search(name) else SHORT if len(name) <= _SHORTEST else LOCAL
         pieces += [data[at : node.start_point[1]].decode("utf-8", "replace"), mask]
         at = node.end_point[1]

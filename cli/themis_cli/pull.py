@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from themis_cli.archive import KNOWN, LARGEST_ARCHIVE, unpack
 from themis_cli.context import Context
 from themis_cli.fetch import fetch, without_secrets
+from themis_cli.source import read_bounded
 from themis_lsp.error import UsageError
 from themis_lsp.home import is_name, models_folder
 from themis_model.bundle import LARGEST_BUNDLE, MANIFEST, Bundle, read_bundle, read_manifest
@@ -116,11 +117,7 @@ def _in_folder(folder: Path) -> dict[str, bytes]:
 
 
 def _bounded(path: Path, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except OSError as problem:
-        raise ModelError(f"cannot read {path}: {problem.strerror}") from None
+    content = read_bounded(path, most)
     if len(content) > most:
         raise ModelError(f"{path} is too large: more than {most / 1e6:.0f} MB")
     return content

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from themis_cli.source import read_bounded
 from themis_lsp.error import UsageError
 from themis_model.criterion import CRITERIA
 
@@ -24,11 +25,7 @@ def report_in(path: Path) -> Mapping[str, Any]:
     """
     from themis_cli.report.json import SCHEMA
 
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as problem:
-        raise UsageError(f"cannot read {path}: {problem.strerror}") from None
+    content = read_bounded(path, LARGEST)
     if len(content) > LARGEST:
         raise UsageError(f"{path} is larger than {LARGEST >> 20} MB: write a report of fewer edits")
     try:

@@ -58,7 +58,7 @@ def read_source(path: Path) -> str:
     Raises:
         UsageError: it cannot be read, or is no text.
     """
-    text = read_text(_bytes(path, LARGEST))
+    text = read_text(read_bounded(path, LARGEST))
     if isinstance(text, Unread):
         raise UsageError(f"{path} cannot be judged: {text.because}")
     return text
@@ -103,7 +103,7 @@ def _patched(selection: Selection, repository: Repository | None, folder: Path) 
     from themis_lsp.unified import LARGEST, TOO_LARGE
 
     is_piped = selection.diff_file == "-"
-    patch = sys.stdin.buffer.read(LARGEST + 1) if is_piped else _bytes(folder / str(selection.diff_file), LARGEST)
+    patch = sys.stdin.buffer.read(LARGEST + 1) if is_piped else read_bounded(folder / str(selection.diff_file), LARGEST)
     if len(patch) > LARGEST:
         raise PatchError(TOO_LARGE)
     return changes_from_patch(decode(patch), repository, selection.base)
@@ -122,8 +122,12 @@ def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) 
     return (first, words[1:]) if is_spec or (looks_like_spec and not is_path) else (None, words)
 
 
-def _bytes(path: Path, most: int) -> bytes:
-    """A file's content, one byte more than ``most`` if it is larger."""
+def read_bounded(path: Path, most: int) -> bytes:
+    """A file's content, one byte more than ``most`` if it is larger.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(most + 1)

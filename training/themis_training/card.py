@@ -174,8 +174,9 @@ def _judged(calibration: Calibration, result: dict[str, Any]) -> str:
     text = (
         "It tells of a regression only where it can name the defect, and only the defects below, each from a "
         "probability of its own on. That was decided by reading possible findings on real edits of repositories set "
-        "aside for calibration, as they happened and turned round, one by one. The figures are of findings on "
-        f"repositories that nothing was chosen on: {test['read']} read, {test['kept']} kept (95 % lower bound "
+        "aside for calibration, as they happened and turned round, one by one. The figures are of findings on test "
+        "repositories, on which no threshold was chosen (what else was, after a look at them, the training log says): "
+        f"{test['read']} read, {test['kept']} kept (95 % lower bound "
         f"{test['lower']:.2f}), {test['named']} of the kept rightly named; {_ways(test['ways'])}. They were read by a "
         "language model in the role of a careful reviewer, blind to the direction, not by a person.\n\n"
     )

@@ -172,14 +172,19 @@ def measured(calibration: Calibration, judged: Sequence[Possible]) -> Calibratio
 
     Args:
         calibration: as ``settled`` made it.
-        judged: findings on edits of repositories that nothing was chosen on.
+        judged: findings on edits of repositories that no threshold was chosen on.
     """
-    told = [o for o in judged if calibration.curves[o.criterion].tells(o.defect, o.probability)]
+    told = told_of(calibration, judged)
     curves = {}
     for criterion, curve in calibration.curves.items():
         at = _measured(curve.worse.probability, [bool(o.kept) for o in told if o.criterion is criterion])
         curves[criterion] = replace(curve, worse=at) if curve.reasons else curve
     return replace(calibration, curves=curves)
+
+
+def told_of(calibration: Calibration, judged: Sequence[Possible]) -> list[Possible]:
+    """Those of the findings that are told."""
+    return [one for one in judged if calibration.curves[one.criterion].tells(one.defect, one.probability)]
 
 
 def with_coverage(calibration: Calibration, accuracy: Mapping[str, Any]) -> Calibration:

@@ -17,7 +17,7 @@ from themis_model.naming import Naming
 from themis_model.onnx import load
 from themis_model.scorer import Scorer
 from themis_training.export import Made, write_words
-from themis_training.judged import Possible, measured, opened, settled, with_coverage
+from themis_training.judged import Possible, measured, opened, settled, told_of, with_coverage
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def _tally(judged: Sequence[Possible]) -> dict[str, dict[str, int]]:
 
 
 def _told(calibration: Calibration, judged: Sequence[Possible]) -> dict[str, object]:
-    told = [one for one in judged if calibration.curves[one.criterion].tells(one.defect, one.probability)]
+    told = told_of(calibration, judged)
     kept = sum(bool(one.kept) for one in told)
     named = sum(bool(one.kept and one.named) for one in told)
     ways = Counter(f"{'turned' if one.turned else 'as happened'}, {'kept' if one.kept else 'not'}" for one in told)
