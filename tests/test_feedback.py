@@ -80,6 +80,38 @@ def test_the_last_answer_becomes_a_pair(repo: Repo, ask: Callable[[Repo], Select
     assert len(feedback.store(here.environ).read_text("utf-8").splitlines()) == 2
 
 
+TOP = "import sys\n\n\n"
+LONG = "def digest(data):\n    seed = sha256(data)\n    step()\n    # salt\n    step()\n    return sha256(seed)\n"
+LONG_WORSE = LONG.replace("sha256", "md5").replace("salt", "soup")
+IN_STEPS = WORSE.replace("    return", "    step()\n    return")
+GROWN = WORSE.replace("(data):\n", "(data, more):\n    more()\n")
+
+# before and after in the review, the texts that are committed one after the other, before the work tree is as it was
+COMMITTED = [
+    (BASE, WORSE, [TOP + WORSE]),
+    (LONG, LONG_WORSE, [TOP + LONG_WORSE]),
+    (BASE, WORSE, [TOP + WORSE, "import os\n" + TOP + GROWN]),
+    (BASE, WORSE, [f"# first\n{TOP}{IN_STEPS}", f"# first\n{TOP}{WORSE}"]),
+]
+
+
+@pytest.mark.parametrize("ask", [lambda _: Selection(), staged])
+@pytest.mark.parametrize(("before", "after", "commits"), COMMITTED)
+def test_an_answer_may_come_after_the_commit(
+    repo: Repo, ask: Callable[[Repo], Selection], before: str, after: str, commits: list[str]
+) -> None:
+    repo.commit(a_py=TOP + before)
+    repo.write("a.py", TOP + after)
+    name = fingerprint(repo, ask(repo))
+    for committed in commits:
+        repo.commit(a_py=committed)
+    repo.write("a.py", TOP + before)
+    here = world(repo)
+    feedback.give(name, REPORT, here, agrees=True)
+    (answer,) = feedback.answers(here.environ)
+    assert (answer["before"], answer["after"]) == (before.rstrip("\n"), after.rstrip("\n"))
+
+
 def patched(repo: Repo) -> Selection:
     repo.write("a.diff", repo.git("diff") + "\n")
     return Selection(diff_file="a.diff")
@@ -89,10 +121,20 @@ def changed_since(repo: Repo) -> None:
     repo.write("a.py", BASE)
 
 
+def changed_since_and_committed(repo: Repo) -> None:
+    """The same unit at the same place, with another text."""
+    repo.commit(a_py=TOP + BASE.replace("sha256", "crc32"))
+
+
 # what was reviewed, what happened then, words of the refusal
 REFUSED: list[tuple[Callable[[Repo], Selection], Callable[[Repo], None], str]] = [
     (patched, lambda _: None, "the report is of a patch"),
-    (lambda _: Selection(), changed_since, "a.py has changed since the report was written"),
+    (
+        lambda _: Selection(),
+        changed_since,
+        "neither the work tree nor a commit since .{10} has this edit of a.py any more",
+    ),
+    (staged, changed_since_and_committed, "neither the index nor a commit since .{10} has this edit of a.py any more"),
 ]
 
 

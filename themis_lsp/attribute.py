@@ -32,7 +32,9 @@ class Candidate:
 
 def names_of(candidates: Sequence[Candidate]) -> list[str]:
     """The fingerprint of each: from the changed lines in the order of the file, so no weight can change it."""
-    return fingerprints((c.verdict.criterion, c.verdict.unit, _changed_lines(c)) for c in candidates)
+    return fingerprints(
+        (c.verdict.criterion, c.verdict.unit, changed_lines(c.edit, c.window.hunks)) for c in candidates
+    )
 
 
 def findings_of(named: Sequence[tuple[Candidate, str]], scorer: Scorer) -> tuple[Finding, ...]:
@@ -48,8 +50,9 @@ def _finding(candidate: Candidate, name: str, scorer: Scorer) -> Finding:
     return Finding(verdict, excerpts, message, name, defect, candidate.below_threshold)
 
 
-def _changed_lines(candidate: Candidate) -> list[str]:
-    excerpts = [_excerpt(candidate.edit, [hunk], 1.0) for hunk in candidate.window.hunks]
+def changed_lines(edit: Edit, hunks: Sequence[int]) -> list[str]:
+    """Both versions of each of these hunks, in the order of the file: what a fingerprint is made of."""
+    excerpts = [_excerpt(edit, [hunk], 1.0) for hunk in hunks]
     return [line for excerpt in excerpts for line in (*excerpt.removed, *excerpt.added)]
 
 

@@ -4,17 +4,13 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from themis_cli import options
 from themis_cli.context import Context, real
 from themis_model.criterion import CRITERIA
-
-if TYPE_CHECKING:
-    from themis_cli.source import Selection
-    from themis_lsp.change import Edit
 
 SCHEMA: Final = "themis-feedback/1"
 
@@ -116,12 +112,13 @@ def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> N
         GitError: the repository cannot say what changed.
     """
     from themis_cli.escape import visible
+    from themis_cli.recovered import recovered
     from themis_cli.saved import finding_in, report_in
 
     saved = context.folder / report
     reviewed = report_in(saved)
     finding = finding_in(reviewed, saved, fingerprint)
-    edit, project = _edit(finding, reviewed, context.folder)
+    edit, project = recovered(finding, reviewed, context.folder)
     row = {
         "schema": SCHEMA,
         "fingerprint": finding["fingerprint"],
@@ -238,36 +235,3 @@ def _write_parquet(pairs: Sequence[Mapping[str, str]], target: Path) -> None:
         parquet.write_table(pyarrow.table({name: [pair[name] for pair in pairs] for name in _COLUMNS}), target)
     except OSError as problem:
         raise UsageError(f"cannot write {target}: {problem.strerror}") from None
-
-
-def _edit(finding: Mapping[str, Any], report: Mapping[str, Any], folder: Path) -> "tuple[Edit, str]":
-    """The edit a finding is about, from the repository, and the repository's name."""
-    from themis_cli.source import selected
-    from themis_lsp.change import Skip
-    from themis_lsp.edits import edits_of
-    from themis_lsp.error import UsageError
-    from themis_lsp.repository import Repository
-
-    with Repository.open(folder) as repository:
-        root = repository.root
-    first = finding["lines"][0][0] - 1
-    with selected(_selection(finding, report), root) as (comparison, _):
-        for edit in edits_of(comparison.changes):
-            if isinstance(edit, Skip) or (edit.path, edit.unit) != (finding["path"], finding["unit"]):
-                continue
-            if first in edit.after.numbers:
-                return edit, root.name
-    raise UsageError(f"{finding['path']} has changed since the report was written: review it again")
-
-
-def _selection(finding: Mapping[str, Any], report: Mapping[str, Any]) -> "Selection":
-    """What to compare, so that the edit of a report is seen once more."""
-    from themis_cli.source import Selection
-    from themis_lsp.error import UsageError
-
-    base, head, path = report["base"], report["head"], f"./{finding['path']}"
-    if head == "patch":
-        raise UsageError("the report is of a patch, which is not here: apply it, and review the work tree")
-    if head == "index":
-        return Selection([path], staged=True)
-    return Selection([base if head == "work tree" else f"{base}..{head}", path])
