@@ -185,13 +185,41 @@ def test_without_a_command_there_is_help(tmp_path: Path, arguments: Sequence[str
     assert "Usage: themis" in ran.stdout
 
 
-def test_a_reader_that_goes_away_is_no_news(tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    with open(writer, "w") as out:  # noqa: PTH123  (a descriptor has no path)
-        environ = {**os.environ, "PYTHONPATH": PATH}
-        ran = subprocess.run([*THEMIS, "--version"], cwd=tmp_path, env=environ, stdout=out, stderr=subprocess.PIPE)
-    assert (ran.returncode, ran.stderr) == (2, b"")
+GATE = "review --fail-on security:0.1 --diff-file x.diff"
+# a command line whose output nobody reads, its exit status, what it says on standard error
+UNREAD = [
+    ("--version", 0, ""),
+    ("review --help", 0, ""),
+    ("review", 0, ""),
+    (GATE, 1, "failed: 1 finding at or above --fail-on security:0.1\n"),
+    ("explain security", 0, ""),
+    ("explain --list", 0, ""),
+    ("rank a.py b.py", 0, ""),
+    ("config show", 0, ""),
+    ("doctor", 0, ""),
+    ("doctor --model nowhere", 2, ""),
+    ("bogus", 2, "error: No such command 'bogus'; see themis --help\n"),
+]
+
+
+@pytest.mark.parametrize(("line", "code", "complaint"), UNREAD, ids=[row[0] for row in UNREAD])
+def test_a_reader_that_goes_away_is_no_news(repo: Repo, line: str, code: int, complaint: str) -> None:
+    query = "def find(db, name):\n    return db.execute({})\n"
+    repo.write("a.py", query.format('"SELECT * FROM t WHERE name = ?", (name,)'))
+    repo.commit()
+    repo.write("a.py", query.format('"SELECT * FROM t WHERE name = \'" + name + "\'"'))
+    repo.write("b.py", query.format("name"))
+    repo.write("x.diff", repo.git("diff") + "\n")
+    for both in (False, True):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w") as out:  # noqa: PTH123  (a descriptor has no path)
+            environ = {**os.environ, "PYTHONPATH": PATH}
+            where = out if both else subprocess.PIPE
+            ran = subprocess.run(
+                [*THEMIS, *line.split()], cwd=repo.root, env=environ, stdout=out, stderr=where, text=True
+            )
+        assert (ran.returncode, ran.stderr) == (code, None if both else complaint)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from io import TextIOWrapper
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from themis_cli.escape import visible
 from themis_model.error import ThemisError
@@ -19,10 +19,39 @@ _INTERRUPTED = 130
 def end_with(work: Callable[[], int]) -> NoReturn:
     """Do what the process is there for, and end it."""
     signal.signal(signal.SIGTERM, _end)  # so that temporary files go away
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end a review
+            setattr(sys, name, _Text.instead_of(stream))
     sys.exit(_exit_code(work))
+
+
+class _Text(TextIOWrapper):
+    """Text for somebody who may leave, as ``head`` does: the rest goes nowhere, and the exit code stays what it is."""
+
+    @classmethod
+    def instead_of(cls, stream: TextIOWrapper) -> Self:
+        encoding, is_live = stream.encoding, stream.line_buffering
+        # A terminal without UTF-8 must not end a review.
+        return cls(stream.detach(), encoding, "backslashreplace", line_buffering=is_live)
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._discard()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._discard()
+
+    def _discard(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
 
 
 def _exit_code(work: Callable[[], int]) -> int:
@@ -34,9 +63,6 @@ def _exit_code(work: Callable[[], int]) -> int:
         return _refuse(str(problem), problem.exit_code)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        _discard_output()
-        return _COULD_NOT
     except Exception as bug:
         if os.environ.get("THEMIS_DEBUG"):
             traceback.print_exc()
@@ -50,11 +76,6 @@ def _exit_code(work: Callable[[], int]) -> int:
 def _refuse(message: str, code: int) -> int:
     sys.stderr.write(f"error: {visible(' '.join(message.split()))}\n")
     return code
-
-
-def _discard_output() -> None:
-    """Whoever read our output is gone: keep the interpreter from complaining about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (what signal handlers are given)

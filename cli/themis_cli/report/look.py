@@ -84,7 +84,3 @@ class Screen(Console):
 
     def __init__(self, out: TextIO) -> None:
         super().__init__(file=out, highlight=False, markup=False, emoji=False)
-
-    def on_broken_pipe(self) -> None:
-        """Let the command line decide; rich would end with status 1, which here means findings."""
-        raise BrokenPipeError
