@@ -77,25 +77,6 @@ def abstaining(*criteria: Criterion) -> FakeScorer:
     return FakeScorer(WORDS, Calibration(speaks.mix, {**speaks.curves, **silent}))
 
 
-# options, exit status, words on standard error
-GATES = [
-    ({}, 0, ""),
-    ({"fail-on": "security:0.9"}, 1, "failed: 1 finding at or above --fail-on security:0.9"),
-    ({"fail-on": "security:1"}, 0, ""),
-    ({"fail-on": "readability:0.1"}, 0, ""),
-    ({"fail-on": "security:0.1", "min-confidence": "0.999999"}, 0, ""),
-    ({"fail-on": "security:0.1", "min-confidence": "0.5"}, 1, "failed: 1 finding"),
-]
-
-
-@pytest.mark.parametrize(("given", "code", "words"), GATES)
-def test_gates(repo: Repo, given: Mapping[str, str], code: int, words: str) -> None:
-    ran = reviewed(repo, given)
-    assert ran.code == code
-    assert words in ran.err
-    assert bool(ran.err) is bool(words)
-
-
 @pytest.mark.parametrize("name", ["security", "security_hardness"])
 def test_a_criterion_has_two_names_and_people_read_the_short_one(repo: Repo, name: str) -> None:
     ran = reviewed(repo, {"criteria": name, "fail-on": f"{name}:0.9"})
@@ -111,28 +92,6 @@ def test_a_criterion_has_two_names_and_people_read_the_short_one(repo: Repo, nam
     repo.write("themis.toml", f'criteria = ["{name}"]\nfail-on = {{ {name} = 0.9 }}\n')
     repo.write("a.py", WORSE)
     assert reviewed(repo).code == 1
-
-
-def test_a_gate_counts_what_is_not_shown_but_not_what_is_silenced(repo: Repo) -> None:
-    repo.commit(a_py=BASE, b_py=BASE, c_py=BASE)
-    repo.write("a.py", WORSE)
-    repo.write("b.py", WORSE)
-    repo.write("c.py", WORSE.replace("(data)\n", "(data)  # themis: ignore[security] names no secret\n"))
-    ran = reviewed(repo, {"fail-on": "security:0.9", "max-findings": "1"})
-    assert (ran.code, ran.err) == (1, "failed: 2 findings at or above --fail-on security:0.9\n")
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"fail-on": "memory:0.9"}, "cannot fail on memory: the model never speaks of it (no data)"),
-        ({"fail-on": "security:0.9", "criteria": "readability"}, "cannot fail on security: it is not judged"),
-    ],
-)
-def test_a_gate_that_could_never_close_is_refused(repo: Repo, given: Mapping[str, str], words: str) -> None:
-    with pytest.raises(UsageError) as refused:
-        reviewed(repo, given, scorer=abstaining(Criterion.MEMORY_EFFICIENCY))
-    assert words in str(refused.value)
 
 
 def test_a_range_does_not_bring_its_own_configuration(repo: Repo) -> None:

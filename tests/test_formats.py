@@ -308,14 +308,14 @@ def test_a_page_needs_nothing_and_runs_nothing(report: Report, detail: Detail) -
 # a review, its headline, what else both pages have of it, what the Markdown has
 MAYBE = BASE.replace("plain", "maybe")
 TOLD = [
-    (reported(MAYBE, settings=Settings(min_confidence=0.1)), "1 doubt shown on request", "digest", ""),
+    (reported(MAYBE, settings=Settings(min_confidence=0.1)), "1 doubt shown below the proven threshold", "digest", ""),
     (
-        reported(MD5, MAYBE, BASE.replace("plain", "sha256"), settings=Settings(min_confidence=0.1)),
-        "1 regression, 1 doubt shown on request and 1 improvement", "digest", "",
+        reported(MD5, MAYBE, BASE.replace("strip", "tidy"), settings=Settings(min_confidence=0.1)),
+        "1 regression, 1 doubt shown below the proven threshold and 1 improvement", "digest", "| security | 1 |  |\n",
     ),
     (
         reported(MAYBE, settings=Settings(min_confidence=0.1), silent=dict.fromkeys(CRITERIA, State.NOT_PRECISE)),
-        "1 doubt shown on request", "digest", "",
+        "1 doubt shown below the proven threshold", "digest", "",
     ),
     (odd(body=BASE.replace("    return", "".join(f"    x{n} = md5\n" for n in range(7)) + "    return")),
      "1 regression", "1 more line<", "… 1 more line\n"),

@@ -96,7 +96,11 @@ SAID = [
     (reported(TRADED), "  trade-off: the same edit is rated better for readability (>99 %)\n", "✓"),
     (reported(TRADED), "found     1 regression · 0 improvements · 1 trade-off\n", "shown on request"),
     (reported(TRADED.replace("tidy()", "tidy()  # themis: ignore[security] public")), "silenced", "✓"),
-    (reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)), "shown on request", "found"),
+    (
+        reported(BASE.replace("plain", "maybe"), settings=Settings(min_confidence=0.1)),
+        "shown on request",
+        "1 regression",
+    ),
     (reported(MD5, MD5, settings=Settings(max_findings=1)), "2 regressions (1 shown)", "b.py"),
     (reported(MD5.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✗"),
     (reported(*[BASE.replace("plain", "sha256")] * 9), "⋯ 1 more improvement: see --verbose", "i.py"),

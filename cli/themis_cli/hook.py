@@ -97,13 +97,14 @@ def _skipped(environ: Mapping[str, str], *, advises: bool) -> str | None:
 def _stopping(given: Mapping[str, str | None], context: Context) -> int:
     """Report, and count the findings that stop."""
     from themis_cli.gate import failing
+    from themis_cli.report.tally import told_by_itself
     from themis_cli.review import judged
 
     report, config = judged(_selection(context.environ), given, context, None)
     FORMATS["text"](report, context.out, Detail.QUIET)
     if config.at().fail_on:
         return len(failing(report.review, config))
-    return sum(not finding.below_threshold for finding in report.review.findings)
+    return len(told_by_itself(report.review))
 
 
 def _selection(environ: Mapping[str, str]) -> "Selection":

@@ -29,7 +29,11 @@ Intent = Annotated[
 MaxFindings = Annotated[str | None, typer.Option("--max-findings", metavar="N", help="Show only the surest.")]
 MinConfidence = Annotated[
     str | None,
-    typer.Option("--min-confidence", metavar="P", help="Show what is worse with at least this probability."),
+    typer.Option(
+        "--min-confidence",
+        metavar="P",
+        help="Show what is worse with at least this probability; --fail-on stays as it is.",
+    ),
 ]
 Model = Annotated[
     str | None,

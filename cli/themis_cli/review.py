@@ -108,7 +108,7 @@ def run(
     Raises:
         ThemisError: it could not do the job.
     """
-    from themis_cli.gate import failing
+    from themis_cli.gate import failing, unshown
     from themis_cli.output import opened
     from themis_lsp.error import UsageError
 
@@ -120,7 +120,7 @@ def run(
         if output_format == "github":
             _summarise(report, context, detail)
     if wrong := failing(report.review, config):
-        context.err.write(f"{_failed(len(wrong), config.at())}\n")
+        context.err.write(f"{_failed(len(wrong), unshown(wrong, config), config.at())}\n")
     return 1 if wrong else 0
 
 
@@ -165,7 +165,7 @@ def judged(
     Raises:
         ThemisError: it could not do the job.
     """
-    from themis_cli.gate import check_gate
+    from themis_cli.gate import check_gate, narrowed, widened
     from themis_cli.progress import counted
     from themis_cli.report import Report
     from themis_cli.source import selected
@@ -179,13 +179,19 @@ def judged(
         config = Config(user, read)
         settings = config.at()
         scorer = context.load(config)
-        check_gate(settings, scorer.info.calibration)
+        calibration = scorer.info.calibration
+        check_gate(settings, calibration)
         known = {row["fingerprint"] for row in accepted(config, context.folder)}
         changes = counted(comparison.changes, comparison.total, "files", progress)
-        outcome = review(edits_of(changes), scorer, settings, config.at, known)
-        return Report(outcome, scorer.info, comparison.base, comparison.head), config
+        wide = review(
+            edits_of(changes), scorer, settings, lambda path: widened(config.at(path), settings, calibration), known
+        )
+        return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head), config
 
 
-def _failed(count: int, settings: "Settings") -> str:
+def _failed(number: int, unshown: int, settings: "Settings") -> str:
+    from themis_cli.report.tally import count
+
     gates = ",".join(f"{criterion.short}:{limit:g}" for criterion, limit in settings.fail_on.items())
-    return f"failed: {count} {'finding' if count == 1 else 'findings'} at or above --fail-on {gates}"
+    hidden = f" ({unshown} not shown, being below --min-confidence)" if unshown else ""
+    return f"failed: {count(number, 'finding')} at or above --fail-on {gates}{hidden}"

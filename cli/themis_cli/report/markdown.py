@@ -24,6 +24,7 @@ from themis_cli.report.tally import (
     nothing,
     ranked,
     sentence,
+    told_by_itself,
     trade_offs,
 )
 from themis_lsp.attribute import certainty, percent
@@ -67,7 +68,7 @@ def _criteria(review: Review) -> str:
     rows = []
     better = by_criterion(credits_of(review))
     for criterion in CRITERIA:
-        worse = sum(finding.verdict.criterion is criterion for finding in review.findings)
+        worse = sum(finding.verdict.criterion is criterion for finding in told_by_itself(review))
         if worse + better[criterion]:
             rows.append((criterion.short, str(worse or ""), str(better[criterion] or "")))
     return _table(("", "worse", "better"), rows) if len(rows) > 1 else ""  # the headline has said it

@@ -93,12 +93,21 @@ def ranked(gains: Credits) -> list[tuple[float, Criterion, str, str]]:
 
 def headline(review: Review) -> str:
     """What there is to see, in numbers; empty if there is nothing."""
-    asked = sum(finding.below_threshold for finding in review.findings)
-    sure, better = len(review.findings) - asked, by_criterion(credits_of(review)).total()
+    sure, better = len(told_by_itself(review)), by_criterion(credits_of(review)).total()
+    asked = len(review.findings) - sure
     told = [count(sure, "regression")] * bool(sure)
-    told += [f"{count(asked, 'doubt')} shown on request"] * bool(asked)
+    told += [_doubts(asked)] * bool(asked)
     told += [count(better, "improvement")] * bool(better)
     return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
+
+
+def told_by_itself(review: Review) -> list[Finding]:
+    """The findings that are shown without being asked for."""
+    return [finding for finding in review.findings if not finding.below_threshold]
+
+
+def _doubts(number: int) -> str:
+    return f"{count(number, 'doubt')} shown below the proven threshold"
 
 
 def spoken(review: Review, direction: Direction) -> list[Verdict]:
@@ -118,11 +127,14 @@ def closing(report: Report, symbols: Symbols) -> Iterator[tuple[str, str]]:
     review, model = report.review, report.model
     dot = f" {symbols.dot} "
     worse, better = len(spoken(review, Direction.WORSE)), by_criterion(credits_of(review)).total()
-    mixed = len(trade_offs(review))
-    if worse + better + mixed:
-        shown = f" ({len(review.findings)} shown)" if len(review.findings) < worse else ""
-        found = (count(worse, "regression") + shown, count(better, "improvement"))
-        yield "found", dot.join((*found, count(mixed, "trade-off")) if mixed else found)
+    shown, mixed = len(told_by_itself(review)), len(trade_offs(review))
+    doubts = len(review.findings) - shown
+    if worse + doubts + better + mixed:
+        found = [count(worse, "regression") + (f" ({shown} shown)" if shown < worse else "")]
+        found += [_doubts(doubts)] * bool(doubts)
+        found += [count(better, "improvement")]
+        found += [count(mixed, "trade-off")] * bool(mixed)
+        yield "found", dot.join(found)
     if review.suppressed:
         yield "silenced", dot.join(_silenced(review))
     for note in review.notes:
