@@ -177,7 +177,11 @@ def latency(
     edits: Annotated[int, typer.Option("--edits", metavar="N", min=5, help="After which memory is measured.")] = 5000,
     beside: Annotated[
         list[str] | None,
-        typer.Option("--beside", metavar="NAME=COMMAND", help="Another language server to measure as well."),
+        typer.Option(
+            "--beside",
+            metavar="NAME[=COMMAND]",
+            help="Another language server to measure as well: ruff, pylsp, semgrep, or any with its command.",
+        ),
     ] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
 ) -> int:
@@ -187,14 +191,16 @@ def latency(
 
     * `themis bench latency`
 
-    * `themis bench latency --only start --beside "ruff=ruff server"`
+    * `themis bench latency --only start --beside ruff --beside "pylsp=../tools/bin/pylsp"`
     """
-    from themis_bench.latency import THEMIS, beginnings, handling, other, resting, typing
+    from themis_bench.beside import EDITS, measured, row, server
+    from themis_bench.latency import beginnings, handling, resting, typing
     from themis_bench.result import write_result
     from themis_bench.speed import Figure
     from themis_bench.table import figure_table
     from themis_model.onnx import load
 
+    servers = [server(spec) for spec in (["themis", *beside] if beside else [])]
     scorer = load()
     measures: dict[str, Callable[[], Sequence[Figure]]] = {
         "start": lambda: beginnings(runs),
@@ -203,19 +209,15 @@ def latency(
         "rest": lambda: resting(edits),
     }
     figures = [figure for name in _counted(_chosen(only, measures), "measured") for figure in measures[name]()]
-    commands = {"themis": list(THEMIS)} if beside else {}
-    commands |= {name: command.split() for name, _, command in (one.partition("=") for one in beside or ())}
-    others = [other(name, command, runs) for name, command in commands.items()]
+    others = [measured(one, max(3, runs // 3), EDITS) for one in servers]
     for line in figure_table(figures):
         typer.echo(line)
-    for found in others:
-        typer.echo(
-            f"{found['name']}: initialize {found['initialize']:.2f} s, edit to diagnostics {found['edit']:.3f} s"
-        )
+    for one in others:
+        typer.echo(row(one))
     if json:
         values = [asdict(figure) | {"is_kept": figure.is_kept} for figure in figures]
-        model = {"digest": scorer.info.digest}
-        write_result(json, "themis-bench-latency/1", {"model": model, "figures": values, "beside": others})
+        found = {"figures": values, "beside": [asdict(one) for one in others]}
+        write_result(json, "themis-bench-latency/1", {"model": {"digest": scorer.info.digest}, **found})
     return 0 if all(figure.is_kept for figure in figures) else 1
 
 

@@ -4,7 +4,7 @@ The references are a language server of pygls with nothing in it, and one ``revi
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ server.start_io()
 """,
 )
 _DEBOUNCE: Final = 50  # milliseconds
-_PATH: Final = "work/editing.py"
+FILE: Final = "work/editing.py"
 _FUNCTIONS: Final = 16  # of 60 lines each: a file of a thousand
 _BODY: Final = 57
 _PAUSE_EVERY: Final = 10  # edits
@@ -82,22 +82,22 @@ def keystrokes(count: int) -> Iterator[Keystroke]:
     for number in range(count):
         line = f"    total_8_30 = query('select ' + name_{number} + str(total_8_29))"
         after = "\n".join([*lines[:row], line, *lines[row + 1 :]])
-        yield Keystroke(row, line, FileChange(_PATH, before, after))
+        yield Keystroke(row, line, FileChange(FILE, before, after))
 
 
 def beginnings(runs: int) -> tuple[Figure, Figure]:
     """From spawning to the answer to ``initialize``, and to the first diagnostics of a file that is changed already."""
     (keystroke,) = keystrokes(1)
     seconds: dict[str, list[float]] = {"bare": [], "themis": [], "told": []}
-    with _workspace() as folder:
-        (folder / _PATH).write_text(keystroke.change.after or "", "utf-8", newline="\n")
+    with workspace() as folder:
+        (folder / FILE).write_text(keystroke.change.after or "", "utf-8", newline="\n")
         for run in range(runs + 1):  # what is read from disk for the first time is no part of either
             with Wire(BARE, folder, {}) as wire:
                 bare = wire.initialize().at - wire.started
             with Wire(THEMIS, folder, {"debounce": _DEBOUNCE}) as wire:
                 answered = wire.initialize().at - wire.started
-                _open(wire, folder, keystroke.change.after or "")
-                found = wire.wait(_is_published(1)).at - wire.started
+                open_document(wire, folder, keystroke.change.after or "")
+                found = wire.wait(is_published(1)).at - wire.started
             if run:
                 for name, value in zip(seconds, (bare, answered, found), strict=True):
                     seconds[name].append(value)
@@ -113,16 +113,16 @@ def typing(scorer: Scorer, runs: int) -> tuple[Figure, Figure]:
     """From the last keystroke to published diagnostics, less the debounce, against one ``review()`` of that edit."""
     served: list[float] = []
     alone: list[float] = []
-    with _workspace() as folder, Wire(THEMIS, folder, {"debounce": _DEBOUNCE}) as wire:
+    with workspace() as folder, Wire(THEMIS, folder, {"debounce": _DEBOUNCE}) as wire:
         wire.initialize()
-        _open(wire, folder, committed())
-        wire.wait(_is_published(1))
+        open_document(wire, folder, committed())
+        wire.wait(is_published(1))
         for version, keystroke in enumerate(keystrokes(runs + 3), 2):
             start = perf_counter()
             review(edits_of([keystroke.change]), scorer, Settings())
             alone.append(perf_counter() - start)
-            sent = _type(wire, folder, version, keystroke)
-            served.append(wire.wait(_is_published(version)).at - sent - _DEBOUNCE / 1000)
+            sent = type_in(wire, folder, version, keystroke)
+            served.append(wire.wait(is_published(version)).at - sent - _DEBOUNCE / 1000)
     served, alone = served[3:], alone[3:]  # the first ones load what later ones have at hand
     figures = []
     for name, part, limit in (("p50", 50, 1.8), ("p95", 95, 4.0)):
@@ -136,19 +136,19 @@ def handling(runs: int) -> Figure:
     """From sending an edit to the answer to a question after it, while judging goes on, against an echo."""
     seconds: dict[str, list[float]] = {"themis": [], "echo": []}
     with (
-        _workspace() as folder,
+        workspace() as folder,
         Wire(THEMIS, folder, {"debounce": _DEBOUNCE}) as themis,
         Wire(BARE, folder, {}) as bare,
     ):
         for wire in (themis, bare):
             wire.initialize()
-            _open(wire, folder, committed())
-        themis.wait(_is_published(1))
+            open_document(wire, folder, committed())
+        themis.wait(is_published(1))
         for version, keystroke in enumerate(keystrokes(runs), 2):
             if version % _PAUSE_EVERY == 0:  # so that the next edit comes while the last ones are judged
                 sleep(_DEBOUNCE / 1000)
             for name, wire in (("themis", themis), ("echo", bare)):
-                sent = _type(wire, folder, version, keystroke)
+                sent = type_in(wire, folder, version, keystroke)
                 seconds[name].append(wire.ask("themis/status", {}).at - sent)
     medians = {name: percentile(found, 99) for name, found in seconds.items()}
     return Figure("handling an edit, p99", medians["themis"] / medians["echo"], "×", 2.0, medians, runs)
@@ -159,39 +159,24 @@ def resting(edits: int) -> tuple[Figure, Figure, Figure]:
     import psutil
 
     resident: list[int] = []
-    with _workspace() as folder, Wire(THEMIS, folder, {"debounce": 0}) as wire:
+    with workspace() as folder, Wire(THEMIS, folder, {"debounce": 0}) as wire:
         wire.initialize()
-        _open(wire, folder, committed())
-        wire.wait(_is_published(1))
+        open_document(wire, folder, committed())
+        wire.wait(is_published(1))
         process = psutil.Process(wire.process.pid)
         for version, keystroke in enumerate(keystrokes(edits), 2):
-            _type(wire, folder, version, keystroke)
-            wire.wait(_is_published(version))
+            type_in(wire, folder, version, keystroke)
+            wire.wait(is_published(version))
             if version - 1 in (edits // 5, edits):
                 resident.append(process.memory_info().rss)
-        busy = _busy(process)
+        idle = busy([process])
     early, late = resident
     medians = {f"after {edits // 5:,}": float(early), f"after {edits:,}": float(late)}
     return (
         Figure(f"memory after {edits:,} edits", late / 1e6, "MB", 220.0, _only(medians, f"after {edits:,}")),
         Figure("memory that edits add", (late - early) / 1e6, "MB", 10.0, medians),
-        Figure(f"processor time in {_IDLE:.0f} idle seconds", busy, "s", 0.0),
+        Figure(f"processor time in {_IDLE:.0f} idle seconds", idle, "s", 0.0),
     )
-
-
-def other(name: str, command: Sequence[str], runs: int) -> Mapping[str, Any]:
-    """Two moments of any server that pushes diagnostics: seconds to initialize, and from an edit to what it pushes."""
-    first: list[float] = []
-    pushed: list[float] = []
-    for _ in range(max(3, runs // 3)):
-        with _workspace() as folder, Wire(command, folder, {}) as wire:
-            first.append(wire.initialize().at - wire.started)
-            _open(wire, folder, committed())
-            wire.wait(lambda body: body.get("method") == _PUBLISHED)
-            for version, keystroke in enumerate(keystrokes(5), 2):
-                sent = _type(wire, folder, version, keystroke)
-                pushed.append(wire.wait(lambda body: body.get("method") == _PUBLISHED).at - sent)
-    return {"name": name, "initialize": median(first), "edit": median(pushed)}
 
 
 def percentile(values: Sequence[float], part: int) -> float:
@@ -199,14 +184,17 @@ def percentile(values: Sequence[float], part: int) -> float:
     return quantiles(values, n=100, method="inclusive")[part - 1]
 
 
-def _busy(process: "psutil.Process") -> float:
+def busy(processes: "Sequence[psutil.Process]") -> float:
     """Seconds of processor time over a while in which nothing is asked."""
     import psutil
 
-    before = process.cpu_times()
-    psutil.wait_procs([process], timeout=_IDLE)
-    after = process.cpu_times()
-    return round(after.user + after.system - before.user - before.system, 3)  # ticks of a hundredth of a second
+    before = _spent(processes)
+    psutil.wait_procs(processes, timeout=_IDLE)
+    return round(_spent(processes) - before, 3)  # ticks of a hundredth of a second
+
+
+def _spent(processes: "Sequence[psutil.Process]") -> float:
+    return sum(times.user + times.system for times in (process.cpu_times() for process in processes))
 
 
 def _function(number: int) -> str:
@@ -217,28 +205,33 @@ def _function(number: int) -> str:
 
 
 @contextmanager
-def _workspace() -> Iterator[Path]:
+def workspace() -> Iterator[Path]:
+    """A repository with one committed file, the text of :func:`committed`."""
     with TemporaryDirectory(prefix="themis-bench-") as name:
         folder = Path(name).resolve()
-        build(folder, [FileChange(_PATH, committed(), committed())])
+        build(folder, [FileChange(FILE, committed(), committed())])
         yield folder
 
 
-def _open(wire: Wire, folder: Path, text: str) -> None:
-    document = {"uri": (folder / _PATH).as_uri(), "languageId": "python", "version": 1, "text": text}
+def open_document(wire: Wire, folder: Path, text: str) -> None:
+    """Open the file in an editor that shows ``text``."""
+    document = {"uri": (folder / FILE).as_uri(), "languageId": "python", "version": 1, "text": text}
     wire.tell("textDocument/didOpen", {"textDocument": document})
 
 
-def _type(wire: Wire, folder: Path, version: int, keystroke: Keystroke) -> float:
+def type_in(wire: Wire, folder: Path, version: int, keystroke: Keystroke) -> float:
+    """Replace one line; gives when that was sent."""
     where = {"start": {"line": keystroke.row, "character": 0}, "end": {"line": keystroke.row, "character": 1_000}}
-    document = {"uri": (folder / _PATH).as_uri(), "version": version}
+    document = {"uri": (folder / FILE).as_uri(), "version": version}
     changes = [{"range": where, "text": keystroke.line}]
     return wire.tell("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
 
 
-def _is_published(version: int) -> Any:
+def is_published(version: int) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a message holds diagnostics of that version; not every server names one."""
+
     def wanted(body: Mapping[str, Any]) -> bool:
-        return body.get("method") == _PUBLISHED and body["params"].get("version") == version
+        return body.get("method") == _PUBLISHED and body["params"].get("version") in (version, None)
 
     return wanted
 

@@ -34,7 +34,7 @@ class Wire:
     Args:
         command: starts the server.
         folder: it is started in, and its workspace.
-        settings: what it is told when it asks for its configuration.
+        settings: what it is told at the start and when it asks: those of Themis, or those of another by its sections.
 
     Attributes:
         started: when the process was spawned.
@@ -48,7 +48,9 @@ class Wire:
         self._arrived: Queue[Message | None] = Queue()
         self._asked = 0
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("THEMIS_", "GIT_"))}
-        home = {"XDG_CONFIG_HOME": str(folder), "APPDATA": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+        home = {"XDG_CONFIG_HOME": str(folder), "APPDATA": str(folder)}
+        if command[0] == sys.executable:  # other servers have packages of their own
+            home["PYTHONPATH"] = os.pathsep.join(sys.path)
         self.started = perf_counter()
         self.process = subprocess.Popen(
             command, cwd=folder, env=environment | home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -115,11 +117,26 @@ class Wire:
                 return message
             self._answer(message.body)
 
+    def fall_silent(self, seconds: float) -> None:
+        """Wait until no message came for so long; requests that come are answered."""
+        while True:
+            try:
+                message = self._arrived.get(timeout=seconds)
+            except Empty:
+                return
+            if message is None:
+                self._arrived.put(None)
+                return
+            self._answer(message.body)
+
+    def _section(self, section: str | None) -> object:
+        return self._settings if section == "themis" else self._settings.get(section or "")
+
     def _answer(self, body: Mapping[str, Any]) -> None:
         if "method" not in body or "id" not in body:
             return
         items = body["params"]["items"] if body["method"] == "workspace/configuration" else []
-        result = [self._settings if item.get("section") == "themis" else None for item in items] or None
+        result = [self._section(item.get("section")) for item in items] or None
         self._send({"id": body["id"], "result": result})
 
     def _send(self, body: Mapping[str, object]) -> float:
