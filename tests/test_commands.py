@@ -4,7 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,12 +170,44 @@ def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
     world = context(tmp_path, abstaining(Criterion.MEMORY_EFFICIENCY, Criterion.RUNTIME_EFFICIENCY))
     rank.run([Path(f"{name}.py") for name in "abcd"], {"criteria": "security,memory,readability"}, world)
     lines = [" ".join(line.split()) for line in told(world.out).splitlines()]
-    assert "security over b.py over d.py over a.py over c.py mean Δ" in lines
-    assert "1. b.py equal >99 % >99 % +1.333" in lines
-    assert "3. a.py <1 % <1 % equal -1.333" in lines
-    assert "Best choice: b.py, at least as good as every other version on every criterion." in lines
-    assert lines[-2].startswith("A percentage: how surely the row's version is the better of the two")
-    assert "no data: runtime, memory" in lines
+    assert "security 1. b.py equal to d.py; ahead of a.py (>99 %), c.py (>99 %)" in lines
+    assert "3. a.py equal to c.py" in lines
+    assert lines[0].startswith("Best first. A percentage says how surely the version is the better one of the two")
+    assert lines[-2].startswith("Best choice: b.py, at least as good as every other version on every criterion.")
+    assert lines[-1] == "no data: runtime, memory"
+
+
+# state of the criterion, names and calls of each version, lines
+ORDERS: list[tuple[State, dict[str, str], list[str]]] = [
+    (
+        State.NOT_PRECISE, {"a.py": "plain", "b.py": "sha256", "c.py": "md5"},
+        ["security     1. b.py  ahead of a.py (by 2.0), c.py (by 6.0)", "             2. a.py  ahead of c.py (by 4.0)",
+         "             3. c.py"],
+    ),
+    (
+        State.SPEAKS, {f"{'x' * 40}.py": "plain", "b.py": "md5"},
+        [f"security     1. {'x' * 40}.py", "                ahead of b.py (>99 %)", "             2. b.py"],
+    ),
+    (State.NOT_PRECISE, {"a.py": "plain", "b.py": "little"}, ["security     1. a.py  ahead of b.py (by less than 0.1)"]),
+    (
+        State.NOT_PRECISE, {f"{n}.py": "plain" for n in range(7)},
+        ["security     1. 0.py  equal to 1.py, 2.py, 3.py, 4.py; 2 more below"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "calls", "rows"), ORDERS)
+def test_rank_says_how_far_ahead_in_words(
+    tmp_path: Path, state: State, calls: Mapping[str, str], rows: Sequence[str]
+) -> None:
+    for name, body in calls.items():
+        (tmp_path / name).write_text(f"def f(x):\n    return {body}(x)\n")
+    curve = Calibration.speaking().curves[Criterion.SECURITY_HARDNESS]
+    calibration = Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, replace(curve, state=state)))
+    world = context(tmp_path, FakeScorer({**WORDS, "little": (0, 0, 0, -0.05, 0)}, calibration))
+    rank.run([Path(name) for name in calls], {"criteria": "security"}, world)
+    lines = told(world.out).splitlines()
+    assert [row for row in rows if row not in lines] == [], lines
 
 
 # calls in each version, what to choose

@@ -22,4 +22,6 @@ def print_labelled(rows: Iterable[tuple[str, str]], out: TextIO, column: int = 1
         lines = Text(visible(text)).wrap(console, width - column) if console.is_terminal else [Text(visible(text))]
         for number, line in enumerate(lines or [Text()]):
             front = "" if number else label
-            console.print(Text.assemble((f"{front:<{column}}", QUIET), line), soft_wrap=True)
+            row = Text.assemble((f"{front:<{column}}", QUIET), line)
+            row.rstrip()
+            console.print(row, soft_wrap=True)

@@ -2,25 +2,36 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
+from rich.cells import cell_len
 
 from themis_cli import options
 from themis_cli.context import Context, real
 from themis_cli.escape import visible
+from themis_model.calibrate import State
 
 if TYPE_CHECKING:
     from themis_cli.candidates import Field
     from themis_lsp.ranking import Ranking
+    from themis_model.criterion import Criterion
     from themis_model.scorer import ModelInfo
 
 SCHEMA = "themis-rank/1"
 
 _ROWS = Path("-")
 _EVEN = 0.5
+_LABEL = 13  # columns of a criterion's name
+_WIDEST_NAME = 30  # columns of a place and a name that leave room for what is said behind them
+_MOST_BELOW = 4  # candidates that one is compared with in words; --json has every pair
+_LEAST = 0.1  # typical edits
+_LEGEND = (
+    "Best first. A percentage says how surely the version is the better one of the two, if one of them is. Where the "
+    "model cannot know that, a number says how far ahead it rates the version: 1.0 is what a typical edit changes."
+)
 
 
 def command(
@@ -40,8 +51,8 @@ def command(
 ) -> None:
     """Order several candidates by what the model prefers, per criterion, and say which to choose among.
 
-    Every candidate is compared with every other, as if one were an edit of the other: read a row as "this one over that
-    one". Functions that only some have are not compared. A row of JSON on standard input is
+    Every candidate is compared with every other, as if one were an edit of the other. Functions that only some have are
+    not compared. A row of JSON on standard input is
     `{"name": "first", "path": "a.py", "text": "…"}`, or has `files` instead, a text for each path.
 
     For example:
@@ -81,7 +92,7 @@ def run(
     if as_json:
         context.out.write(f"{json.dumps(_record(ranking, scorer.info), allow_nan=False)}\n")
     else:
-        context.out.writelines(f"{line}\n" for line in _lines(ranking, scorer.info))
+        _print(ranking, scorer.info, context.out)
 
 
 def _field(versions: Sequence[Path], conflict: Path | None, folder: Path) -> "Field":
@@ -115,58 +126,70 @@ def _record(ranking: "Ranking", model: "ModelInfo") -> dict[str, Any]:
     }
 
 
-def _lines(ranking: "Ranking", model: "ModelInfo") -> Iterator[str]:
+def _print(ranking: "Ranking", model: "ModelInfo", out: TextIO) -> None:
+    from themis_cli.labelled import print_labelled
     from themis_lsp.meaning import silent_lines
 
-    yield from _tables(ranking)
     if ranking.tables:
-        yield _choice(ranking)
-    if any(ranking.margins.values()):
-        yield (
-            "A percentage: how surely the row's version is the better of the two, if one of them is. A number with a "
-            "sign: by how much the model prefers it, where that has no percentage."
-        )
-    for unit, because in dict.fromkeys((skip.unit or skip.path, skip.because) for skip in ranking.skipped):
-        yield f"not compared: {visible(unit)}: {because}"
-    yield from silent_lines(model.calibration)
+        print_labelled([("", _LEGEND), ("", "")], out, 0)
+    # What the model may speak of is worth reading first.
+    for criterion in sorted(ranking.tables, key=lambda c: model.calibration.curves[c].state is not State.SPEAKS):
+        _print_order(criterion, ranking, model.calibration.curves[criterion].scale, out)
+    told = [_choice(ranking)] if ranking.tables else []
+    skips = dict.fromkeys((skip.unit or skip.path, skip.because) for skip in ranking.skipped)
+    told += [f"not compared: {unit}: {because}" for unit, because in skips]
+    print_labelled([("", line) for line in (*told, *silent_lines(model.calibration))], out, 0)
+
+
+def _print_order(criterion: "Criterion", ranking: "Ranking", scale: float, out: TextIO) -> None:
+    """The candidates, best first, each with how far it is ahead of those below it."""
+    from themis_cli.labelled import print_labelled
+
+    values = ranking.means(criterion)
+    order = sorted(range(len(values)), key=lambda n: -values[n])
+    places = [f"{1 + sum(value > values[n] for value in values)}. {visible(ranking.names[n])}" for n in order]
+    widest = max(map(cell_len, places))
+    is_beside = widest <= _WIDEST_NAME
+    column = _LABEL + (widest + 2 if is_beside else len("1. "))
+    for row, (one, place) in enumerate(zip(order, places, strict=True)):
+        label = f"{'' if row else criterion.short:<{_LABEL}}{place}"
+        told = _compared(criterion, ranking, one, order[row + 1 :], scale)
+        print_labelled([(label, told)] if is_beside or not told else [(label, ""), ("", told)], out, column)
+    out.write("\n")
+
+
+def _compared(criterion: "Criterion", ranking: "Ranking", one: int, below: Sequence[int], scale: float) -> str:
+    """One candidate against those after it: the mean decides on the order, so a single pair may go the other way."""
+    ways: dict[str, list[str]] = {}
+    for other in below[:_MOST_BELOW]:
+        delta, name = ranking.tables[criterion][one][other], ranking.names[other]
+        chance = ranking.margins.get(criterion, {}).get((ranking.names[one], name))
+        way = "ahead of" if delta > 0 else "behind" if delta else "equal to"
+        ways.setdefault(way, []).append(f"{name}{_how_far(abs(delta) / scale, chance)}")
+    told = "; ".join(f"{way} {', '.join(names)}" for way, names in ways.items())
+    return f"{told}; {len(below) - _MOST_BELOW} more below" if len(below) > _MOST_BELOW else told
+
+
+def _how_far(edits: float, chance: float | None) -> str:
+    from themis_lsp.attribute import percent
+
+    if not edits:
+        return ""
+    if chance is not None:
+        return f" ({percent(max(chance, 1 - chance))})"
+    return f" (by {edits:.1f})" if edits >= _LEAST else f" (by less than {_LEAST})"
 
 
 def _choice(ranking: "Ranking") -> str:
     """The Pareto front, in words of somebody who has to choose."""
     front, beaten = ranking.front, ranking.beaten
-    told = ", ".join(map(visible, front))
+    told = ", ".join(front)
     if not beaten:
         return "No version is at least as good as another on every criterion and better on one: choose by what matters."
     if len(front) == 1:
         return f"Best choice: {told}, at least as good as every other version on every criterion."
-    left_out = ", ".join(f"{visible(one)} (beaten by {visible(by)})" for one, by in beaten.items())
+    left_out = ", ".join(f"{one} (beaten by {by})" for one, by in beaten.items())
     return (
         f"Choose among {told} (the Pareto front): none of them is at least as good as another on every criterion and "
         f"better on one. Left out: {left_out}."
     )
-
-
-def _tables(ranking: "Ranking") -> Iterator[str]:
-    """Per criterion the candidates, best first: how each compares with each, and its mean Δ against all others."""
-    from themis_cli.table import aligned
-
-    names = ranking.names
-    for criterion, table in ranking.tables.items():
-        values = ranking.means(criterion)
-        order = sorted(range(len(names)), key=lambda n: -values[n])
-        margins = ranking.margins.get(criterion, {})
-        rows = [(criterion.short, "", *(f"over {names[n]}" for n in order), "mean Δ")]
-        for n in order:
-            place = 1 + sum(value > values[n] for value in values)
-            pairs = ("" if n == m else _compared(table[n][m], margins.get((names[n], names[m]))) for m in order)
-            rows.append((f"{place}.", names[n], *pairs, f"{values[n]:+.3f}"))
-        yield from aligned(rows)
-        yield ""
-
-
-def _compared(delta: float, chance: float | None) -> str:
-    from themis_lsp.attribute import percent
-
-    if delta == 0:
-        return "equal"
-    return f"{delta:+.3f}" if chance is None else percent(chance)
