@@ -181,14 +181,17 @@ def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
 ORDERS: list[tuple[State, dict[str, str], list[str]]] = [
     (
         State.NOT_PRECISE, {"a.py": "plain", "b.py": "sha256", "c.py": "md5"},
-        ["security     1. b.py  ahead of a.py (by 2.0), c.py (by 6.0)", "             2. a.py  ahead of c.py (by 4.0)",
+        ["security     1. b.py  ahead of a.py (by 1.0), c.py (by 3.0)", "             2. a.py  ahead of c.py (by 2.0)",
          "             3. c.py"],
     ),
     (
         State.SPEAKS, {f"{'x' * 40}.py": "plain", "b.py": "md5"},
         [f"security     1. {'x' * 40}.py", "                ahead of b.py (>99 %)", "             2. b.py"],
     ),
-    (State.NOT_PRECISE, {"a.py": "plain", "b.py": "little"}, ["security     1. a.py  ahead of b.py (by less than 0.1)"]),
+    (
+        State.NOT_PRECISE, {"a.py": "plain", "b.py": "little"},
+        ["security     1. a.py  ahead of b.py (by less than 0.1)"],
+    ),
     (
         State.NOT_PRECISE, {f"{n}.py": "plain" for n in range(7)},
         ["security     1. 0.py  equal to 1.py, 2.py, 3.py, 4.py; 2 more below"],
@@ -203,7 +206,9 @@ def test_rank_says_how_far_ahead_in_words(
     for name, body in calls.items():
         (tmp_path / name).write_text(f"def f(x):\n    return {body}(x)\n")
     curve = Calibration.speaking().curves[Criterion.SECURITY_HARDNESS]
-    calibration = Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, replace(curve, state=state)))
+    calibration = Calibration(
+        Calibration.speaking().mix, dict.fromkeys(CRITERIA, replace(curve, state=state, scale=2.0))
+    )
     world = context(tmp_path, FakeScorer({**WORDS, "little": (0, 0, 0, -0.05, 0)}, calibration))
     rank.run([Path(name) for name in calls], {"criteria": "security"}, world)
     lines = told(world.out).splitlines()

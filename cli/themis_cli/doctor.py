@@ -9,7 +9,7 @@ from themis_cli.context import Context, real
 
 if TYPE_CHECKING:
     from themis_lsp.config import Config
-    from themis_model.calibrate import Calibration, Threshold
+    from themis_model.bundle import Manifest
 
 _Rows = Iterator[tuple[str, str]]
 _BROKEN: Final = 2  # exit status
@@ -107,38 +107,29 @@ def _model(given: Mapping[str, str | None], context: Context) -> _Rows:
     size = size_on_disk(bundle.path, bundle.manifest)
     yield "model", f"{bundle.manifest.name}, {size / 1e6:.1f} MB, {bundle.path}"
     yield "digest", bundle.digest
-    yield from _criteria(bundle.manifest.calibration)
+    yield from _criteria(bundle.manifest)
     provider = context.load(config).info.provider
     nodes = placement(bundle, provider)
     told = [f"{count} nodes on {name}" for name, count in nodes.most_common()] if nodes else []
     yield "provider", "; ".join((provider, *told))
 
 
-def _criteria(calibration: "Calibration") -> _Rows:
-    """One line per criterion; of those that speak, what was measured stands behind each threshold."""
+def _criteria(manifest: "Manifest") -> _Rows:
+    """What each criterion says from where on, what was measured there, and which defects it tells by name."""
+    from themis_cli.named import told_briefly
+    from themis_lsp.meaning import of_criterion
     from themis_model.calibrate import State
 
-    for criterion, curve in calibration.curves.items():
+    for criterion, curve in manifest.calibration.curves.items():
         yield criterion.short, str(curve.state)
         if curve.state is not State.SPEAKS:
             continue  # thresholds that nothing is told by would read like a promise
-        for word, threshold in (("worse, named," if curve.reasons else "worse", curve.worse), ("better", curve.better)):
-            if threshold.probability <= 1:
-                yield "", _threshold(word, threshold)
-        if curve.reasons:
-            yield "", f"tells {', '.join(curve.reasons)}"
-
-
-def _threshold(word: str, threshold: "Threshold") -> str:
-    from themis_lsp.attribute import percent
-
-    start = f"{word} from {percent(threshold.probability)} on"
-    if not threshold.judged:
-        return f"{start}, never measured"
-    return (
-        f"{start}: precision {threshold.precision:.3f}, at least {threshold.lower:.3f} (95 %), "
-        f"coverage {threshold.coverage:.3f}, {threshold.judged} judged"
-    )
+        for label, words in of_criterion(criterion, manifest.calibration):
+            if label.startswith("says"):
+                yield "", f"{label} {words[0].lower()}{words[1:]}"
+        for words in told_briefly(criterion, manifest):
+            yield "", words
+        yield "", f"themis explain {criterion.short} has each of them, and what readers made of it"
 
 
 def _config(given: Mapping[str, str | None], context: Context) -> "Config":

@@ -11,6 +11,7 @@ from themis_cli import options
 from themis_cli.context import Context, real
 
 if TYPE_CHECKING:
+    from themis_model.bundle import Manifest
     from themis_model.calibrate import Calibration
     from themis_model.reason import Reason
 
@@ -104,6 +105,7 @@ def explain_criterion(what: str, model: str | None, context: Context) -> None:
         ModelError: the bundle cannot be read.
     """
     from themis_cli.labelled import print_labelled
+    from themis_cli.named import told_at_length
     from themis_lsp.error import UsageError
     from themis_lsp.settings import criterion_named, nearest, shown
     from themis_model.criterion import CRITERIA
@@ -121,9 +123,9 @@ def explain_criterion(what: str, model: str | None, context: Context) -> None:
         if _FINGERPRINT.fullmatch(what):
             hint = "a fingerprint needs --report FILE"
         raise UsageError(f"nothing is called {shown(what)}; {hint}") from None
-    print_labelled(about_criterion(criterion, _calibration(model, context)), context.out)
-    ids = ", ".join(reason.id for reason in reasons().values() if reason.criterion is criterion)
-    print_labelled([("reasons", f"{ids}: themis explain {ids.partition(',')[0]} shows the first.")], context.out)
+    manifest = _manifest(model, context)
+    print_labelled(about_criterion(criterion, manifest.calibration), context.out)
+    print_labelled([("", ""), *told_at_length(criterion, manifest)], context.out)
 
 
 def explain_finding(finding: Mapping[str, Any], model: str | None, context: Context) -> None:
@@ -135,18 +137,18 @@ def explain_finding(finding: Mapping[str, Any], model: str | None, context: Cont
     from themis_cli.labelled import print_labelled
 
     reason = reason_named(finding["defect"] or "")
-    print_labelled(about_finding(finding, _calibration(model, context)), context.out)
+    print_labelled(about_finding(finding, _manifest(model, context).calibration), context.out)
     if reason:
         context.out.write("\n")
         explain_reason(reason, context)
 
 
-def _calibration(model: str | None, context: Context) -> "Calibration":
+def _manifest(model: str | None, context: Context) -> "Manifest":
     from themis_lsp.config import Config, trusted
     from themis_model.bundle import DEFAULT, read_manifest
 
     config = Config(trusted({"model": model}, context.environ), lambda _: None)
-    return read_manifest(config.model or DEFAULT).calibration
+    return read_manifest(config.model or DEFAULT)
 
 
 def about_criterion(name: str, calibration: "Calibration") -> Iterator[tuple[str, str]]:
