@@ -40,7 +40,7 @@ NAMES: list[tuple[Manifest, list[tuple[str, float | None, int, int]]]] = [
         [("weak-hash", 0.9, 4, 3), ("sql-injection", None, 0, 0), ("use-after-free", None, 0, 0)],
     ),
     (
-        model(replace(TELLS, reasons={}), {"judged": []}, ["weak-hash"]),
+        model(replace(TELLS, reasons={}), {"judged": [7]}, ["weak-hash"]),
         [("weak-hash", 0.6, 0, 0), ("sql-injection", None, 0, 0), ("use-after-free", None, 0, 0)],
     ),
     (

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -14,6 +15,7 @@ from rich.text import Text
 from themis_cli.escape import visible
 from themis_cli.report import FORMATS, Detail, Report
 from themis_cli.report.text import show
+from themis_cli.review import noted
 from themis_lsp.attribute import percent
 from themis_lsp.change import FileChange, Skip
 from themis_lsp.edits import edits_of
@@ -138,9 +140,45 @@ def test_quiet_says_findings_alone_and_verbose_says_all() -> None:
     assert "a.py:3" in quiet
     assert "b.py" not in quiet
     assert "model" not in quiet
-    assert "0.png  file  not judged: binary" in verbose
-    assert verbose.count("a.py  digest") == len(CRITERIA)
+    assert "\n0.png  not judged: binary\n" in verbose
     assert written(reported(BASE.replace("seed", "salt")), detail=Detail.QUIET) == ""
+
+
+def overloads(*afters: str) -> Report:
+    """Two functions of one name in two name spaces, and one of another name, in one file; and an image."""
+    before = "namespace {} {{\nint f() {{ return plain(); }}\n}}\n"
+    texts = [before.format(name) for name in ("one", "two")] + ["int g() {\n  return plain();\n}\n"]
+    changed = [text.replace("plain()", after) for text, after in zip(texts, afters, strict=True)]
+    changes: list[FileChange | Skip] = [FileChange("a.cpp", "".join(texts), "".join(changed))]
+    changes.append(Skip("0.png", None, "binary"))
+    silent = replace(SPEAKS, state=State.NO_DATA)
+    scorer = FakeScorer(WORDS, Calibration(Mix(), {c: SPEAKS if "sec" in c.value else silent for c in CRITERIA}))
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+    outcome = review(noted(edits_of(changes), lines), scorer, Settings())
+    return Report(outcome, scorer.info, "4be1c0de" * 5, "work tree", lines)
+
+
+# what becomes of the three functions, a line for each below the name of the file
+UNITS = [
+    (
+        ("md5()", "sha256()", "maybe()"),
+        ["     2  f  worse for security (99 %)", "     5  f  better for security (>99 %)",
+         "     7  g  not sure enough (security 25 % worse)"],
+    ),
+    (("md5(", "plain()", "plain( )"), ["     2  f  not judged: incomplete", "     7  g  only comments"]),
+    (("md5()", "md5(", "plain()"), ["        f  worse for security (99 %)", "        f  not judged: incomplete"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("afters", "rows"), UNITS)
+def test_every_unit_has_one_line_that_says_where_it_is(afters: Sequence[str], rows: Sequence[str]) -> None:
+    report = overloads(*afters)
+    told = written(report, detail=Detail.VERBOSE).partition("\na.cpp\n")[2].splitlines()
+    found = told[: told.index("0.png  not judged: binary")]
+    assert [line[: len(row)] for line, row in zip(found, rows, strict=True)] == rows
+    narrow = Text.from_ansi(on_terminal(report, 40, no_color=True, detail=Detail.VERBOSE)).plain.splitlines()
+    found = narrow[narrow.index("a.cpp") + 1 : narrow.index("0.png  not judged: binary")]
+    assert len(found) == len(rows), "a line that is too long is cut, not wrapped"
 
 
 @pytest.mark.parametrize("width", [80, 120])

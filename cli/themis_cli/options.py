@@ -47,4 +47,4 @@ Tests = Annotated[
     bool | None,
     typer.Option("--tests/--no-tests", metavar="", help="Judge security and efficiency of test code too, or not."),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", metavar="", help="Every verdict and every skip as well.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", metavar="", help="A line for every unit that changed, too.")]

@@ -1,6 +1,7 @@
 """``themis review``: what changed, judged."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -13,6 +14,7 @@ from themis_cli.report import FORMATS, Detail
 if TYPE_CHECKING:
     from themis_cli.report import Report
     from themis_cli.source import Selection
+    from themis_lsp.change import Edit, Skip
     from themis_lsp.config import Config
     from themis_lsp.settings import Settings
 
@@ -183,10 +185,25 @@ def judged(
         check_gate(settings, calibration)
         known = {row["fingerprint"] for row in accepted(config, context.folder)}
         changes = counted(comparison.changes, comparison.total, "files", progress)
+        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
         wide = review(
-            edits_of(changes), scorer, settings, lambda path: widened(config.at(path), settings, calibration), known
+            noted(edits_of(changes), lines),
+            scorer,
+            settings,
+            lambda path: widened(config.at(path), settings, calibration),
+            known,
         )
-        return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head), config
+        return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head, lines), config
+
+
+def noted(edits: "Iterable[Edit | Skip]", lines: dict[tuple[str, str], list[int]]) -> "Iterator[Edit | Skip]":
+    """The same edits, while it is noted where each begins."""
+    from themis_lsp.change import Edit
+
+    for edit in edits:
+        if isinstance(edit, Edit):
+            lines[edit.path, edit.unit].append(edit.after.numbers[0] + 1 if edit.after.numbers else 1)
+        yield edit
 
 
 def _failed(number: int, unshown: int, settings: "Settings") -> str:

@@ -1,6 +1,7 @@
 """What every output format is given."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ class Detail(IntEnum):
 
     QUIET = 0  # findings alone
     NORMAL = 1
-    VERBOSE = 2  # every skip and every verdict
+    VERBOSE = 2  # every unit that changed, judged or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,12 @@ class Report:
         model: what judged.
         base: what the change was compared with: a commit, or words such as ``empty tree``.
         head: what was reviewed: a commit, ``index``, ``work tree`` or ``patch``.
+        lines: for each path and unit, where its edits begin in the new file (1-based), in the order of the review:
+            overloads share a name.
     """
 
     review: "Review"
     model: "ModelInfo"
     base: str
     head: str
+    lines: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict)

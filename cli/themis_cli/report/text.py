@@ -12,9 +12,9 @@ from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen
 from themis_cli.report.record import Detail, Report
 from themis_cli.report.rules import rule
 from themis_cli.report.tally import Credits, asides, closing, count, credits_of, nothing, ranked, trade_offs
+from themis_cli.report.units import units_of
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Finding
-from themis_lsp.review import Review
 
 _MOST_CREDITS = 8
 _LABEL = 10  # columns
@@ -50,13 +50,17 @@ def _texts(report: Report, look: Look, detail: Detail) -> Iterator[Text]:
         yield Text()
     yield from _improvements(credits_of(review), look, detail)
     if detail is Detail.VERBOSE:
-        yield from _everything(review)
+        yield from units_of(report, look)
+        if review.verdicts or review.coverage.skipped:
+            yield Text()
 
 
 def _print_labelled(label: str, value: str, console: Console, look: Look) -> None:
     lines = Text(value).wrap(console, look.width - _LABEL) if look.width else [Text(value)]
     for number, line in enumerate(lines):
-        console.print(Text.assemble((f"{'' if number else label:<{_LABEL}}", QUIET), line), soft_wrap=True)
+        row = Text.assemble((f"{'' if number else label:<{_LABEL}}", QUIET), line)
+        row.rstrip()
+        console.print(row, soft_wrap=True)
 
 
 def _finding(finding: Finding, mixed: Credits, look: Look) -> Iterator[Text]:
@@ -102,15 +106,4 @@ def _improvements(credited: Credits, look: Look, detail: Detail) -> Iterator[Tex
     if len(flat) > most:
         yield Text(f"{look.symbols.cut} {count(len(flat) - most, 'more improvement')}: see --verbose", QUIET)
     if flat:
-        yield Text()
-
-
-def _everything(review: Review) -> Iterator[Text]:
-    for verdict in review.verdicts:
-        chance = f", worse {percent(verdict.p.worse)}, better {percent(verdict.p.better)}" if verdict.p else ""
-        said = f"  {verdict.criterion.short}: {visible(verdict.because) or verdict.direction}{chance}"
-        yield Text.assemble(_place(verdict.path, verdict.unit), said)
-    for skip in review.coverage.skipped:
-        yield Text.assemble(_place(skip.path, skip.unit or "file"), f"  not judged: {visible(skip.because)}")
-    if review.verdicts or review.coverage.skipped:
         yield Text()
