@@ -65,6 +65,8 @@ def test_what_is_shown_on_request_is_counted_apart(repo: Repo, given: Mapping[st
     ran = reviewed(repo, given)
     assert line in ran.out.splitlines()
     assert ("✗" in ran.out) is ("(1 shown)" in line)
+    assert ("Nothing to show: " in ran.out) is ("(0 shown)" in line)
+    assert ("Nothing to show: 1 regression below --min-confidence." in ran.out) is (given == GATE | HIGH)
 
 
 def test_a_gate_counts_what_is_not_shown_but_not_what_is_silenced(repo: Repo) -> None:

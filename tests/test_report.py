@@ -104,7 +104,11 @@ SAID = [
         "1 regression",
     ),
     (reported(MD5, MD5, settings=Settings(max_findings=1)), "2 regressions (1 shown)", "b.py"),
-    (reported(MD5.replace("strip()", "strip()  # themis: ignore[security] public")), "silenced", "✗"),
+    (
+        reported(MD5.replace("strip()", "strip()  # themis: ignore[security] public")),
+        "Nothing to report but what is silenced",
+        "✗",
+    ),
     (reported(*[BASE.replace("plain", "sha256")] * 9), "⋯ 1 more improvement: see --verbose", "i.py"),
     (
         reported(BASE.replace("    return", "".join(f"    x{n} = md5\n" for n in range(9)) + "    return")),

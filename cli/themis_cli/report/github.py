@@ -27,7 +27,7 @@ def write(report: Report, out: TextIO, _detail: Detail) -> None:
     for note in review.notes[:_MOST]:
         _annotate("notice", {"file": note.path, "line": note.line, "title": "Suppression"}, note.message, out)
     if not review.findings:
-        out.write(f"{nothing(review.coverage)}\n")
+        out.write(f"{nothing(review)}\n")
     if (left := len(review.findings) - _MOST) > 0:
         out.write(f"{count(left, 'more finding')}: see the job summary\n")
 

@@ -48,7 +48,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 def write(report: Report, out: TextIO, detail: Detail) -> None:
     """Write the page."""
-    title = headline(report.review) or nothing(report.review.coverage).rstrip(".")
+    title = headline(report.review) or nothing(report.review).rstrip(".")
     out.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

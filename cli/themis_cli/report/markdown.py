@@ -43,7 +43,7 @@ _BACKTICKS: Final = re.compile(r"`+")
 def write(report: Report, out: TextIO, detail: Detail) -> None:
     """Write the comment."""
     review = report.review
-    out.write(f"{MARKER}\n### Themis: {headline(review) or nothing(review.coverage)}\n\n")
+    out.write(f"{MARKER}\n### Themis: {headline(review) or nothing(review)}\n\n")
     if review.findings:
         _write_blocks([_criteria(review), _trade_offs(review), *_files(review)], review, out)
     out.write(_improvements(credits_of(review), detail))

@@ -115,8 +115,15 @@ def spoken(review: Review, direction: Direction) -> list[Verdict]:
     return [verdict for verdict in review.verdicts if verdict.direction is direction]
 
 
-def nothing(coverage: Coverage) -> str:
-    """What to say where there is no finding."""
+def nothing(review: Review) -> str:
+    """What to say where no finding is shown."""
+    coverage = review.coverage
+    silenced = {silence.verdict for silence in review.suppressed}
+    worse = spoken(review, Direction.WORSE)
+    if hidden := len([verdict for verdict in worse if verdict not in silenced]):
+        return f"Nothing to show: {count(hidden, 'regression')} below --min-confidence."
+    if worse:
+        return "Nothing to report but what is silenced."
     if coverage.scored + coverage.settled:
         return "Nothing to report: no edit is surely enough a regression."
     return "Nothing was judged." if coverage.skipped else "Nothing changed."

@@ -46,7 +46,7 @@ def _texts(report: Report, look: Look, detail: Detail) -> Iterator[Text]:
     if detail is Detail.QUIET:
         return
     if not review.findings:
-        yield Text(nothing(review.coverage), "bold")
+        yield Text(nothing(review), "bold")
         yield Text()
     yield from _improvements(credits_of(review), look, detail)
     if detail is Detail.VERBOSE:
