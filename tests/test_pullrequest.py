@@ -147,3 +147,15 @@ def test_the_table_says_how_many_times() -> None:
     _, ours, semgrep, *_ = lines([OURS, *BOTH])
     assert ours.split() == ["themis", "1.00", "s", "1.00", "1.50", "s", "1.00", "100.00", "MB", "1.00"]
     assert semgrep.split() == ["semgrep", "5.00", "s", "5.00", "6.00", "s", "4.00", "101.00", "MB", "1.01"]
+
+
+def test_semgrep_may_look_for_what_a_team_has(tmp_path: Path) -> None:
+    history(tmp_path)
+    own = tmp_path / "own.yaml"
+    own.touch()
+    with checked_out(tmp_path, "start..end") as request:
+        with tools(request, sys.executable, sys.executable, own) as (_, semgrep, _):
+            assert semgrep.command[semgrep.command.index("--config") + 1] == str(own)
+        own.unlink()
+        with pytest.raises(UsageError, match="own.yaml"), tools(request, sys.executable, sys.executable, own):
+            pass

@@ -46,6 +46,18 @@ class _Piece:
         return sum(map(len, self.version.lines)) + 200
 
 
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A unit that only one version of its file has; another file may have had it."""
+
+    piece: _Piece
+    is_new: bool
+
+
+#: What one changed file gives on its own.
+Outcome = Edit | Skip | Unmatched
+
+
 def edits_of(changes: Iterable[FileChange | Skip], parse: Parse = parse) -> Iterator[Edit | Skip]:
     """Every changed unit, as an edit or as a skip with its reason; files are read one at a time.
 
@@ -55,32 +67,31 @@ def edits_of(changes: Iterable[FileChange | Skip], parse: Parse = parse) -> Iter
         changes: what changed.
         parse: ``themis_lsp.unit.parse``, or one that remembers what it gave.
     """
+    return gathered(outcome for change in changes for outcome in outcomes_of(change, parse))
+
+
+def gathered(outcomes: Iterable[Outcome]) -> Iterator[Edit | Skip]:
+    """The edits and skips among the outcomes of all files, and at the end what moved between those."""
     pool: list[_Piece] = []
     lost: list[_Piece] = []
     held = 0
-    for change in changes:
-        if isinstance(change, Skip):
-            yield change
+    for outcome in outcomes:
+        if not isinstance(outcome, Unmatched):
+            yield outcome
             continue
-        for outcome in _edits_in(change, parse):
-            if isinstance(outcome, _Unmatched):
-                held += outcome.piece.size
-                if held > _POOL_CHARACTERS:
-                    yield Skip(outcome.piece.path, outcome.piece.name, NEW if outcome.is_new else DELETED)
-                else:
-                    (pool if outcome.is_new else lost).append(outcome.piece)
-            else:
-                yield outcome
+        held += outcome.piece.size
+        if held > _POOL_CHARACTERS:
+            yield Skip(outcome.piece.path, outcome.piece.name, NEW if outcome.is_new else DELETED)
+        else:
+            (pool if outcome.is_new else lost).append(outcome.piece)
     yield from _moves(lost, pool)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unmatched:
-    piece: _Piece
-    is_new: bool
-
-
-def _edits_in(change: FileChange, parse: Parse) -> Iterator[Edit | Skip | _Unmatched]:
+def outcomes_of(change: FileChange | Skip, parse: Parse = parse) -> Iterator[Outcome]:
+    """What one changed file gives, whatever is in the others; a skip stays what it is."""
+    if isinstance(change, Skip):
+        yield change
+        return
     grammar = grammar_of(change.path, change.after or change.before or "")
     if grammar is None:
         yield Skip(change.path, None, UNSUPPORTED)
@@ -106,7 +117,7 @@ def _edits_in(change: FileChange, parse: Parse) -> Iterator[Edit | Skip | _Unmat
                 yield Skip(change.path, unit.name, INCOMPLETE)  # swallowed by what does not parse, not deleted
             elif any(source.lines[row].strip() for row in unit.rows):
                 piece = _Piece(change.path, unit.name, unit.kind, grammar.language, _version(source, unit))
-                yield _Unmatched(piece, new is not None)
+                yield Unmatched(piece, new is not None)
         elif _differ(before, old, after, new):
             yield _edit(change, before, old, after, new)
 

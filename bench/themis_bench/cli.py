@@ -144,6 +144,9 @@ def pullrequest(
     spec: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="What the pull request changes.")],
     semgrep: Annotated[str, typer.Option("--semgrep", metavar="PATH", help="The semgrep to measure.")] = "semgrep",
     pylint: Annotated[str, typer.Option("--pylint", metavar="PATH", help="The pylint to measure.")] = "pylint",
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="PATH", help="What semgrep looks for, instead of 30 patterns.")
+    ] = None,
     runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Rounds; medians are what counts.")] = 5,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there.")] = None,
 ) -> int:
@@ -152,11 +155,13 @@ def pullrequest(
     For example:
 
     * `themis bench pullrequest ../scrapy 1.8.0..2.4.0 --semgrep ../tools/bin/semgrep --pylint ../tools/bin/pylint`
+
+    * `themis bench pullrequest ../scrapy 1.8.0..2.4.0 --rules ../semgrep-rules/python`
     """
     from themis_bench.pullrequest import checked_out, is_kept, lines, measured, tools
     from themis_bench.result import write_result
 
-    with checked_out(repository, spec) as request, tools(request, semgrep, pylint) as asked:
+    with checked_out(repository, spec) as request, tools(request, semgrep, pylint, rules) as asked:
         typer.echo(f"{spec}: {request.files:,} Python files, {request.hunks:,} hunks")
         *_, found = _counted(measured(request, asked, runs), "rounds")
         size = {"base": request.base, "head": request.head, "files": request.files, "hunks": request.hunks}

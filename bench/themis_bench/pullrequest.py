@@ -129,20 +129,24 @@ def checked_out(repository: Path, spec: str) -> Iterator[PullRequest]:
 
 
 @contextmanager
-def tools(request: PullRequest, semgrep: str, pylint: str) -> Iterator[tuple[Tool, ...]]:
+def tools(request: PullRequest, semgrep: str, pylint: str, rules: Path | None = None) -> Iterator[tuple[Tool, ...]]:
     """Themis and its two neighbours, ready to look at a pull request.
 
     Args:
         request: what they look at.
         semgrep: its command, a path or a name on PATH.
         pylint: likewise.
+        rules: what semgrep looks for, a file or a folder; by default ``rules.yaml``, some thirty plain patterns.
 
     Raises:
         UsageError: one of them is not there.
     """
     others = {name: _found(name, command) for name, command in (("semgrep", semgrep), ("pylint", pylint))}
-    with as_file(files("themis_bench") / "rules.yaml") as rules:
-        scan = ("scan", "--metrics", "off", "--disable-version-check", "--quiet", "--config", str(rules))
+    if rules and not rules.exists():
+        raise UsageError(f"{rules} is not there: name a file or a folder of semgrep rules")
+    with as_file(files("themis_bench") / "rules.yaml") as plain:
+        config = str(rules.absolute() if rules else plain)
+        scan = ("scan", "--metrics", "off", "--disable-version-check", "--quiet", "--config", config)
         alone = (f"--rcfile={os.devnull}", "--score=n")  # what a repository configures may be code
         yield (
             Tool(THEMIS, (sys.executable, "-m", "themis_cli.main", "review", f"{request.base}..{request.head}")),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -171,27 +172,25 @@ def judged(
     from themis_cli.progress import counted
     from themis_cli.report import Report
     from themis_cli.source import selected
+    from themis_lsp.apart import cutting
     from themis_lsp.baseline import accepted
     from themis_lsp.config import Config, trusted
-    from themis_lsp.edits import edits_of
     from themis_lsp.review import review
 
     user = trusted(given, context.environ)
-    with selected(selection, context.folder) as (comparison, read):
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+    with ExitStack() as stack:
+        comparison, read = stack.enter_context(selected(selection, context.folder))
         config = Config(user, read)
         settings = config.at()
+        cut = stack.enter_context(cutting(comparison.total, settings.threads))
+        edits = cut(counted(comparison.changes, comparison.total, "files", progress))
         scorer = context.load(config)
         calibration = scorer.info.calibration
         check_gate(settings, calibration)
         known = {row["fingerprint"] for row in accepted(config, context.folder)}
-        changes = counted(comparison.changes, comparison.total, "files", progress)
-        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
         wide = review(
-            noted(edits_of(changes), lines),
-            scorer,
-            settings,
-            lambda path: widened(config.at(path), settings, calibration),
-            known,
+            noted(edits, lines), scorer, settings, lambda path: widened(config.at(path), settings, calibration), known
         )
         return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head, lines), config
 
