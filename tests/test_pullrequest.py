@@ -11,6 +11,7 @@ import pytest
 from tests.repo import Repo
 from themis_bench.pullrequest import Cost, Measured, PullRequest, Tool, checked_out, is_kept, lines, measured, tools
 from themis_bench.speed import BenchError
+from themis_lsp.error import UsageError
 
 MEGABYTE = 1_000_000
 UNIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell what ended processes cost")
@@ -157,5 +158,5 @@ def test_semgrep_may_look_for_what_a_team_has(tmp_path: Path) -> None:
         with tools(request, sys.executable, sys.executable, own) as (_, semgrep, _):
             assert semgrep.command[semgrep.command.index("--config") + 1] == str(own)
         own.unlink()
-        with pytest.raises(UsageError, match="own.yaml"), tools(request, sys.executable, sys.executable, own):
+        with pytest.raises(UsageError, match=r"own\.yaml"), tools(request, sys.executable, sys.executable, own):
             pass
