@@ -97,8 +97,9 @@ COMMITTED = [
 
 @pytest.mark.parametrize("ask", [lambda _: Selection(), staged])
 @pytest.mark.parametrize(("before", "after", "commits"), COMMITTED)
+@pytest.mark.parametrize("is_gone", [False, True])
 def test_an_answer_may_come_after_the_commit(
-    repo: Repo, ask: Callable[[Repo], Selection], before: str, after: str, commits: list[str]
+    repo: Repo, ask: Callable[[Repo], Selection], before: str, after: str, commits: list[str], is_gone: bool
 ) -> None:
     repo.commit(a_py=TOP + before)
     repo.write("a.py", TOP + after)
@@ -106,6 +107,9 @@ def test_an_answer_may_come_after_the_commit(
     for committed in commits:
         repo.commit(a_py=committed)
     repo.write("a.py", TOP + before)
+    if is_gone:
+        repo.remove("a.py")
+        repo.commit()
     here = world(repo)
     feedback.give(name, REPORT, here, agrees=True)
     (answer,) = feedback.answers(here.environ)

@@ -37,9 +37,10 @@ def recovered(finding: Mapping[str, Any], report: Mapping[str, Any], folder: Pat
     with Repository.open(folder) as repository:
         root = repository.root
     partly = None
-    for selection in _selections(base, head, f"./{path}", root):
+    for selection in _selections(base, head, path, root):
         with selected(selection, root) as (comparison, _):
-            found = [(_share(edit, finding), edit) for edit in edits_of(comparison.changes) if isinstance(edit, Edit)]
+            changes = (change for change in comparison.changes if change.path == path)
+            found = [(_share(edit, finding), edit) for edit in edits_of(changes) if isinstance(edit, Edit)]
         first = finding["lines"][0][0] - 1
         share, edit = max(found, key=lambda one: (one[0], first in one[1].after.numbers), default=(0.0, None))
         if edit and share == 1:
@@ -60,18 +61,18 @@ def _moves(head: str) -> bool:
 
 
 def _selections(base: str, head: str, path: str, root: Path) -> Iterator[Selection]:
-    """Where to look: what was reviewed, each commit made since, the oldest first, and all of them together."""
+    """Where to look: what was reviewed, each commit made since, the oldest first, and what they come to together."""
+    words = [f"./{path}"] if (root / path).exists() else []  # git has to know a path, and the file may be gone
     if not _moves(head):
-        yield Selection([f"{base}..{head}", path])
+        yield Selection([f"{base}..{head}", *words])
         return
-    yield Selection([path], staged=True) if head == "index" else Selection([base, path])
+    yield Selection(words, staged=True) if head == "index" else Selection([base, *words])
     with Repository.open(root) as repository:
         newest = ("--first-parent", f"--max-count={_MOST_COMMITS}")
-        told = repository.output("rev-list", *newest, f"{base}..HEAD", "--", f":(top,literal){path[2:]}")
-    commits = told.decode("ascii").split()
-    yield from (Selection([f"{commit}~1..{commit}", path]) for commit in reversed(commits))
-    if len(commits) > 1:
-        yield Selection([f"{base}..HEAD", path])
+        told = repository.output("rev-list", *newest, f"{base}..HEAD", "--", f":(top,literal){path}")
+    commits = told.decode("ascii").split()[::-1]
+    yield from (Selection([f"{commit}~1..{commit}", *words]) for commit in commits)
+    yield from (Selection([f"{base}..{commit}", *words]) for commit in commits[1:])
 
 
 def _share(edit: Edit, finding: Mapping[str, Any]) -> float:
