@@ -158,13 +158,14 @@ def pullrequest(
 
     * `themis bench pullrequest ../scrapy 1.8.0..2.4.0 --rules ../semgrep-rules/python`
     """
-    from themis_bench.pullrequest import checked_out, is_kept, lines, measured, tools
+    from themis_bench.pullrequest import RULES, checked_out, is_kept, lines, measured, tools
     from themis_bench.result import write_result
 
     with checked_out(repository, spec) as request, tools(request, semgrep, pylint, rules) as asked:
         typer.echo(f"{spec}: {request.files:,} Python files, {request.hunks:,} hunks")
         *_, found = _counted(measured(request, asked, runs), "rounds")
         size = {"base": request.base, "head": request.head, "files": request.files, "hunks": request.hunks}
+        size |= {"rules": rules.name if rules else RULES}
     for line in lines(found):
         typer.echo(line)
     if json:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import psutil
 
 THEMIS = "themis"
+RULES = "rules.yaml"  # what semgrep looks for unless other rules are given
 FASTER = 5.0  # than either of the others
 _PYTHON = "*.py"
 _DIFF = ("diff-tree", "-r", "-M", "--no-ext-diff", "--no-textconv")
@@ -136,7 +137,7 @@ def tools(request: PullRequest, semgrep: str, pylint: str, rules: Path | None = 
         request: what they look at.
         semgrep: its command, a path or a name on PATH.
         pylint: likewise.
-        rules: what semgrep looks for, a file or a folder; by default ``rules.yaml``, some thirty plain patterns.
+        rules: what semgrep looks for, a file or a folder; by default ``RULES``, some thirty plain patterns.
 
     Raises:
         UsageError: one of them is not there.
@@ -144,7 +145,7 @@ def tools(request: PullRequest, semgrep: str, pylint: str, rules: Path | None = 
     others = {name: _found(name, command) for name, command in (("semgrep", semgrep), ("pylint", pylint))}
     if rules and not rules.exists():
         raise UsageError(f"{rules} is not there: name a file or a folder of semgrep rules")
-    with as_file(files("themis_bench") / "rules.yaml") as plain:
+    with as_file(files("themis_bench") / RULES) as plain:
         config = str(rules.absolute() if rules else plain)
         scan = ("scan", "--metrics", "off", "--disable-version-check", "--quiet", "--config", config)
         alone = (f"--rcfile={os.devnull}", "--score=n")  # what a repository configures may be code

@@ -63,6 +63,8 @@ export class StatusItem implements vscode.Disposable {
     const isFailing = this.shown.state === "error";
     this.item.text = `${ICONS[this.shown.state]} ${inShort(coverage)}`;
     this.item.tooltip = atLength(this.shown, coverage);
+    // Else screen readers would spell out the Markdown of the tooltip.
+    this.item.accessibilityInformation = { label: aloud(this.shown, coverage) };
     this.item.backgroundColor = isFailing ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
     this.item.show();
   }
@@ -75,6 +77,16 @@ function inShort(coverage: Coverage | undefined): string {
   return coverage.findings ? counted(coverage.findings, "finding") : `${coverage.judged} judged`;
 }
 
+function aloud(shown: Shown, coverage: Coverage | undefined): string {
+  const said = [shown.message, coverage ? tally(coverage) : ""].filter((part) => part);
+  return `Themis: ${said.join(" ") || shown.state}`;
+}
+
+function tally(coverage: Coverage): string {
+  const found = `${counted(coverage.judged, "changed unit")} judged, ${counted(coverage.findings, "finding")}`;
+  return `${found}, compared with ${coverage.base}`;
+}
+
 function atLength(shown: Shown, coverage: Coverage | undefined): vscode.MarkdownString {
   const text = new vscode.MarkdownString("**Themis**", true);
   text.isTrusted = { enabledCommands: Object.keys(LINKS) };
@@ -82,8 +94,7 @@ function atLength(shown: Shown, coverage: Coverage | undefined): vscode.Markdown
     text.appendMarkdown("\n\n").appendText(shown.message);
   }
   if (coverage) {
-    const found = `${counted(coverage.judged, "changed unit")} judged, ${counted(coverage.findings, "finding")}`;
-    text.appendMarkdown("\n\n").appendText(`${found}, compared with ${coverage.base}`);
+    text.appendMarkdown("\n\n").appendText(tally(coverage));
     for (const { unit, because } of coverage.skipped.slice(0, MOST_SKIPS)) {
       text.appendMarkdown("\n- ").appendText(`${unit ?? "this file"}: ${because}`);
     }
