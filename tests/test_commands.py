@@ -369,7 +369,7 @@ def test_the_demo_tells_what_was_expected_from_what_was_said() -> None:
     chosen = [cases[title] for title in ("SQL built by concatenation", "A message reworded", "A search inside a loop")]
 
     def said(path: str, direction: Direction, because: str, criterion: Criterion) -> Verdict:
-        return Verdict(path, "f", criterion, direction, -1.0, Probabilities(0.9, 0.1, 0.0), because)
+        return Verdict(path, "f", 1, criterion, direction, -1.0, Probabilities(0.9, 0.1, 0.0), because)
 
     paths = [case.change.path for case in chosen]
     verdicts = [

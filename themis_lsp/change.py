@@ -32,11 +32,13 @@ class Skip:
         path: the file.
         unit: the unit within it, or None for the whole file.
         because: the reason, in words that end a sentence.
+        line: where the unit begins in the new file, 1-based, where that is known.
     """
 
     path: str
     unit: str | None
     because: str
+    line: int | None = None
 
 
 class UnitKind(StrEnum):
@@ -104,3 +106,8 @@ class Edit:
     incomplete: bool = False
     old_path: str | None = None
     old_unit: str | None = None
+
+    @property
+    def line(self) -> int:
+        """Where it begins in the new file, 1-based."""
+        return self.after.numbers[0] + 1 if self.after.numbers else 1

@@ -177,13 +177,13 @@ def _score(batch: Sequence[_Prepared], scorer: Scorer) -> list[_Scored]:
 
 def _prepare(edit: Edit, scorer: Scorer, settings: Settings) -> _Prepared | Skip:
     if settings.ignores(edit.path):
-        return Skip(edit.path, edit.unit, IGNORED)
+        return Skip(edit.path, edit.unit, IGNORED, edit.line)
     if edit.incomplete:
-        return Skip(edit.path, edit.unit, INCOMPLETE)
+        return Skip(edit.path, edit.unit, INCOMPLETE, edit.line)
     if edit.nature is Nature.LAYOUT:
         return _Prepared(edit, ())
     seen = scorer.encoder.windows(edit.before.text, edit.after.text, edit.hunks, edit.language)
-    return _Prepared(edit, seen.windows) if seen.windows else Skip(edit.path, edit.unit, TOO_LARGE)
+    return _Prepared(edit, seen.windows) if seen.windows else Skip(edit.path, edit.unit, TOO_LARGE, edit.line)
 
 
 def _judge(
@@ -196,7 +196,7 @@ def _judge(
     """The verdict, from the cluster of hunks with the largest |Δ|, and that cluster's window."""
     settled = LAYOUT if not rewarded else RENAME if _is_name_only(edit, criterion) else silent
     if settled:
-        return Verdict(edit.path, edit.unit, criterion, Direction.NONE, 0.0, None, settled), None
+        return Verdict(edit.path, edit.unit, edit.line, criterion, Direction.NONE, 0.0, None, settled), None
     column = CRITERIA.index(criterion)
     # Python floats are doubles: the difference of two float32 is exact, hence exactly antisymmetric.
     deltas = [float(after[column]) - float(before[column]) for _, before, after in rewarded]
@@ -209,7 +209,7 @@ def _judge(
         name = scorer.name(window.after, window.before, criterion)
         if not curve.tells(name, p.worse if p else 0.0):
             direction, because = Direction.NONE, UNSURE if name in curve.reasons else UNNAMED
-    return Verdict(edit.path, edit.unit, criterion, direction, deltas[heaviest], p, because), window
+    return Verdict(edit.path, edit.unit, edit.line, criterion, direction, deltas[heaviest], p, because), window
 
 
 def _is_name_only(edit: Edit, criterion: Criterion) -> bool:

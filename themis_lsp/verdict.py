@@ -22,6 +22,7 @@ class Verdict:
     Attributes:
         path: the file now.
         unit: qualified name of the unit now.
+        line: where the unit begins in the new file, 1-based; overloads share a name.
         criterion: what was judged.
         direction: ``worse``, ``better``, or ``none`` with the reason in ``because``.
         delta: reward(after) − reward(before), in the model's own unit; 0.0 where nothing was scored.
@@ -31,6 +32,7 @@ class Verdict:
 
     path: str
     unit: str
+    line: int
     criterion: Criterion
     direction: Direction
     delta: float

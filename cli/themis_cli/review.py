@@ -1,7 +1,6 @@
 """``themis review``: what changed, judged."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -15,7 +14,6 @@ from themis_cli.report import FORMATS, Detail
 if TYPE_CHECKING:
     from themis_cli.report import Report
     from themis_cli.source import Selection
-    from themis_lsp.change import Edit, Skip
     from themis_lsp.config import Config
     from themis_lsp.settings import Settings
 
@@ -178,7 +176,6 @@ def judged(
     from themis_lsp.review import review
 
     user = trusted(given, context.environ)
-    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     with ExitStack() as stack:
         comparison, read = stack.enter_context(selected(selection, context.folder))
         config = Config(user, read)
@@ -189,20 +186,8 @@ def judged(
         calibration = scorer.info.calibration
         check_gate(settings, calibration)
         known = {row["fingerprint"] for row in accepted(config, context.folder)}
-        wide = review(
-            noted(edits, lines), scorer, settings, lambda path: widened(config.at(path), settings, calibration), known
-        )
-        return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head, lines), config
-
-
-def noted(edits: "Iterable[Edit | Skip]", lines: dict[tuple[str, str], list[int]]) -> "Iterator[Edit | Skip]":
-    """The same edits, while it is noted where each begins."""
-    from themis_lsp.change import Edit
-
-    for edit in edits:
-        if isinstance(edit, Edit):
-            lines[edit.path, edit.unit].append(edit.after.numbers[0] + 1 if edit.after.numbers else 1)
-        yield edit
+        wide = review(edits, scorer, settings, lambda path: widened(config.at(path), settings, calibration), known)
+        return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head), config
 
 
 def _failed(number: int, unshown: int, settings: "Settings") -> str:

@@ -46,6 +46,7 @@ def _verdict_row(verdict: Verdict) -> dict[str, Any]:
     return {
         "path": verdict.path,
         "unit": verdict.unit,
+        "line": verdict.line,
         "criterion": verdict.criterion,
         "verdict": verdict.direction,
         "delta": verdict.delta,
@@ -65,4 +66,4 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
 
 
 def _skip_row(skip: Skip) -> dict[str, Any]:
-    return {"path": skip.path, "unit": skip.unit, "because": skip.because}
+    return {"path": skip.path, "unit": skip.unit, "line": skip.line, "because": skip.because}

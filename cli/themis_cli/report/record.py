@@ -1,7 +1,6 @@
 """What every output format is given."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -27,12 +26,9 @@ class Report:
         model: what judged.
         base: what the change was compared with: a commit, or words such as ``empty tree``.
         head: what was reviewed: a commit, ``index``, ``work tree`` or ``patch``.
-        lines: for each path and unit, where its edits begin in the new file (1-based), in the order of the review:
-            overloads share a name.
     """
 
     review: "Review"
     model: "ModelInfo"
     base: str
     head: str
-    lines: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict)

@@ -40,33 +40,18 @@ def units_of(report: Report, look: Look) -> Iterator[Text]:
 def _by_file(report: Report) -> tuple[dict[str, list[_Unit]], list[tuple[str, str]]]:
     """Units by path, in the order of the review, and the files that were not judged at all."""
     files: dict[str, list[_Unit]] = defaultdict(list)
-    lines = _Lines(report)
     for verdicts in _edits(report.review.verdicts):
-        path, name = verdicts[0].path, verdicts[0].unit
-        files[path].append(_Unit(name, lines.next_of(path, name), _said(verdicts)))
+        first = verdicts[0]
+        files[first.path].append(_Unit(first.unit, first.line, _said(verdicts)))
     whole = []
-    for path, unit, because in ((s.path, s.unit, s.because) for s in report.review.coverage.skipped):
-        if unit is None:
-            whole.append((path, because))
+    for skip in report.review.coverage.skipped:
+        if skip.unit is None:
+            whole.append((skip.path, skip.because))
         else:
-            said = Text(f"not judged: {visible(because)}", QUIET)
-            files[path].append(_Unit(unit, lines.next_of(path, unit), said))
+            files[skip.path].append(_Unit(skip.unit, skip.line, Text(f"not judged: {visible(skip.because)}", QUIET)))
     for units in files.values():
         units.sort(key=lambda unit: (unit.line is None, unit.line))
     return files, whole
-
-
-class _Lines:
-    """Hands out where the edits of one name begin, in their order; no number where that could be another's."""
-
-    def __init__(self, report: Report) -> None:
-        judged = {(verdict.path, verdict.unit) for verdict in report.review.verdicts}
-        skipped = {(skip.path, skip.unit) for skip in report.review.coverage.skipped}
-        mixed = {place for place in judged & skipped if len(report.lines.get(place, ())) > 1}
-        self._left = {place: iter(lines) for place, lines in report.lines.items() if place not in mixed}
-
-    def next_of(self, path: str, unit: str) -> int | None:
-        return next(self._left.get((path, unit), iter(())), None)
 
 
 def _edits(verdicts: Iterable[Verdict]) -> Iterator[list[Verdict]]:
@@ -74,7 +59,7 @@ def _edits(verdicts: Iterable[Verdict]) -> Iterator[list[Verdict]]:
     edit: list[Verdict] = []
     for verdict in verdicts:
         if edit and (
-            (verdict.path, verdict.unit) != (edit[0].path, edit[0].unit)
+            (verdict.path, verdict.unit, verdict.line) != (edit[0].path, edit[0].unit, edit[0].line)
             or any(verdict.criterion is one.criterion for one in edit)
         ):
             yield edit
