@@ -73,6 +73,7 @@ def write_card(
         _code("Rule documentation, and functions that were rewritten", training.get("pair_origins", []), "pairs"),
         _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "files"),
         _code("Ordinary edits, trained on as ties", training.get("ordinary_edits", []), "edits"),
+        _code("Findings on real edits that were read, and learned from", training.get("readings", []), "findings"),
         _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),
         _origin(training),
     ]

@@ -35,20 +35,34 @@ def fit_command(
     run: Run,
     clones: Clones = None,
     edits: Edits = None,
+    readings: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Judged findings to learn from; may repeat.")
+    ] = None,
+    texts: Annotated[
+        list[Path] | None, typer.Option(exists=True, help="Parquet files of the edits that were judged; may repeat.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
 ) -> None:
     """Train a model: tokenizer, pre-training, both paths, and their blend.
 
     Example: themis train fit wide_1 --pairs pairs.parquet --run runs/wide_1
+
+    Example: themis train fit wide_4 --pairs p.parquet --readings r.jsonl --texts mined/edits.parquet --run runs/wide_4
     """
     import torch
 
     from themis_training.fit import fit, read_data
-    from themis_training.mined import read_edits
+    from themis_training.judged import read_judged
+    from themis_training.mined import EVERY_KIND, read_edits
+    from themis_training.reading import with_texts
 
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
-    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen)
+    judged = read_judged(*(readings or ()))
+    read = with_texts(judged, read_edits(texts or [], EVERY_KIND)) if judged else []
+    if judged:
+        typer.echo(f"{len(read)} of {len(judged)} readings have their texts", err=True)
+    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen, read)
     fit(chosen, data, run, lambda line: typer.echo(line, err=True))
     typer.echo(f"trained {chosen.name} into {run}")
 
@@ -143,16 +157,36 @@ def settle_command(
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Judged findings of test repositories, to measure."),
     ] = None,
+    run: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="The run, if it has learned from what is judged.")
+    ] = None,
 ) -> None:
     """Let what people said of findings decide which defects a bundle tells, and from which probability on.
 
     Example: themis train settle bundle judged.jsonl --test judged_test.jsonl
+
+    Example: themis train settle bundle readings.jsonl --run runs/wide_4
     """
     from themis_training.judged import read_judged
     from themis_training.settle import settle
 
-    for line in settle(bundle, read_judged(*judged), read_judged(*(test or ()))):
+    for line in settle(bundle, read_judged(*judged), read_judged(*(test or ())), run):
         typer.echo(line)
+
+
+@app.command("readings")
+def readings_command(
+    judged: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Judged findings.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="JSON lines; replaced.")],
+) -> None:
+    """Keep what people said of findings, without the code they were about.
+
+    Example: themis train readings judged_1.jsonl judged_2.jsonl --out training/readings.jsonl
+    """
+    from themis_training.judged import read_judged
+    from themis_training.reading import write_readings
+
+    typer.echo(f"{write_readings(read_judged(*judged), out)} readings in {out}")
 
 
 @app.command("mine")

@@ -6,7 +6,7 @@ import platform
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from themis_training.network import Evidence, RewardNetwork, Wide
 from themis_training.origin import use_of
 from themis_training.pairs import Example, Score, examples_of, largest_margins, ties_of
 from themis_training.pretrain import pieces_of, pretrain
+from themis_training.reading import SOURCE as READINGS
+from themis_training.reading import Reading, fold_of, reading_examples
 from themis_training.recipe import Recipe
 from themis_training.tokenizer import train_tokenizer
 from themis_training.wide import Difference, differences_of, fit_wide, margins_of
@@ -55,6 +57,7 @@ class Data:
         files: plain code for the tokenizer and for pre-training.
         edits: ordinary real edits of repositories set aside for training.
         digest: sha256 over the digests of the pair files.
+        readings: findings that somebody judged.
     """
 
     pairs: Sequence[Pair]
@@ -62,13 +65,20 @@ class Data:
     files: Sequence[CodeFile]
     edits: Sequence[MinedEdit]
     digest: str
+    readings: Sequence[Reading] = ()
 
     def of(self, split: Split) -> list[Pair]:
         """The pairs of one split."""
         return [pair for pair in self.pairs if self.split[pair.id] is split]
 
 
-def read_data(pairs: Sequence[Path], clones: Sequence[Path], edits: Sequence[MinedEdit], recipe: Recipe) -> Data:
+def read_data(
+    pairs: Sequence[Path],
+    clones: Sequence[Path],
+    edits: Sequence[MinedEdit],
+    recipe: Recipe,
+    readings: Sequence[Reading] = (),
+) -> Data:
     """Split pairs and edits and sample plain code; deterministic for a recipe, the files and the clones' commits."""
     found = read_pairs(*pairs)
     split = split_by_origin(found, recipe.always_train, recipe.seed)
@@ -77,7 +87,8 @@ def read_data(pairs: Sequence[Path], clones: Sequence[Path], edits: Sequence[Min
     for_training = [edit for edit in edits if use_of(edit.repo, edit.split) is Split.TRAIN]
     order = random.Random(recipe.seed).sample(range(len(for_training)), len(for_training))  # noqa: S311  (sampling)
     ties = [for_training[n] for n in sorted(order[: recipe.most_ties])]
-    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest)
+    taught = [one for one in readings if use_of(one.finding.repository, one.split) is not Split.TEST]
+    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest, taught)
 
 
 def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lambda _: None) -> RewardNetwork:
@@ -100,6 +111,8 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
     tell(f"{len(trained)} pairs and {len(data.edits)} ties to read")
     examples = [*examples_of(trained, encoder), *ties_of(data.edits, recipe.tied, encoder)]
+    unread = len(examples)
+    examples += reading_examples(data.readings, encoder)
     weights = _weights(examples, recipe)
     torch.manual_seed(recipe.seed)
     network = RewardNetwork(recipe.shape)
@@ -110,11 +123,14 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
         differences = differences_of(network.wide, examples)
         if recipe.folds:
             tell(f"wide path, {recipe.folds} folds for calibration")
-            _cross_fit(network.wide, recipe, trained, examples, differences, run)
+            fold = folds_by_origin(trained, recipe.folds, recipe.seed)
+            fold = {p.id: fold[p.id] for p in trained if not recipe.is_synthetic(p.source)}
+            fold |= {one.id: fold_of(one.finding.repository, recipe.folds) for one in data.readings}
+            _cross_fit(network.wide, recipe, fold, examples, differences, run)
         tell("wide path")
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge)
         tell("names of defects")
-        _fit_naming(recipe, trained, examples, differences, run)
+        _fit_naming(recipe, trained, examples[:unread], differences[:unread], run)
     if network.deep is not None:
         tell("deep path")
         if recipe.pretraining is not None:
@@ -140,7 +156,13 @@ def _texts(files: Sequence[CodeFile], pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def _weights(examples: Sequence[Example], recipe: Recipe) -> Weights:
-    return mixture(examples, recipe.caps, recipe.per_project, recipe.ties)
+    """Readings weigh what the recipe says; all others are balanced without them."""
+    weights = np.zeros((len(examples), len(CRITERIA)))
+    others = [n for n, example in enumerate(examples) if example.source != READINGS]
+    weights[others] = mixture([examples[n] for n in others], recipe.caps, recipe.per_project, recipe.ties)
+    for n in sorted(set(range(len(examples))).difference(others)):
+        weights[n, list(examples[n].tied) or examples[n].criterion] = recipe.reading * examples[n].share
+    return weights
 
 
 def _fit_naming(
@@ -169,21 +191,21 @@ def load_naming(run: Path, recipe: Recipe) -> tuple[Evidence, Naming] | None:
 def _cross_fit(
     wide: Wide,
     recipe: Recipe,
-    pairs: Sequence[Pair],
+    fold: Mapping[str, int],
     examples: Sequence[Example],
     differences: Sequence[Difference],
     run: Path,
 ) -> None:
-    """Margins of every real pair from a model that saw nothing of its origin, for calibration."""
+    """Margins of every real pair and reading from a model that saw nothing of its origin, for calibration.
+
+    Synthetic pairs and ties have no ``fold`` and stay in every one: nothing is calibrated on them.
+    """
     if recipe.shape.layers:
         raise UsageError(f"recipe {recipe.name} has both folds and a deep path; cross-fitting it would take days")
     columns = [CRITERIA.index(criterion) for criterion in recipe.criteria]
-    fold = folds_by_origin(pairs, recipe.folds, recipe.seed)
-    real = {pair.id for pair in pairs if not recipe.is_synthetic(pair.source)}
     found: dict[str, list[float]] = {}
     for left_out in range(recipe.folds):
-        # Synthetic pairs and ties stay in every fold: nothing is calibrated on them.
-        out = [n for n, e in enumerate(examples) if e.pair in real and fold[e.pair] == left_out]
+        out = [n for n, e in enumerate(examples) if fold.get(e.pair) == left_out]
         kept = sorted(set(range(len(examples))).difference(out))
         some = [examples[n] for n in kept]
         fit_wide(wide, some, [differences[n] for n in kept], _weights(some, recipe), columns, recipe.ridge)
@@ -303,6 +325,18 @@ def pair_origins(data: Data) -> list[dict[str, Any]]:
     ]
 
 
+def reading_origins(readings: Sequence[Reading]) -> list[dict[str, Any]]:
+    """Repositories, licences, the newest commit and the number of findings read, for the card."""
+    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+    for one in readings:
+        found[one.finding.repository, one.license].append(one)
+    newest = {key: max(all_, key=lambda one: one.date).finding.commit for key, all_ in found.items()}
+    return [
+        {"repository": name, "license": terms, "commit": newest[name, terms], "findings": len(all_)}
+        for (name, terms), all_ in sorted(found.items())
+    ]
+
+
 def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     """Criteria by their names, as JSON has them."""
     return recipe | {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria")}
@@ -322,6 +356,7 @@ def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> No
         ],
         "pair_origins": pair_origins(data),
         "ordinary_edits": edit_origins(data.edits),
+        "readings": reading_origins(data.readings),
         **log,
     }  # fmt: skip
     (run / RUN).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -47,7 +47,7 @@ class Possible:
         criterion: what it says got worse.
         probability: P(worse).
         defect: id of the reason it names.
-        diff: the edit as it was judged.
+        diff: the edit as it was judged; empty in what is kept of readings, which holds nobody's code.
         kept: whether a careful reader would keep the finding; None before anyone read it.
         named: whether the name is right, of a kept finding; else None.
     """
@@ -62,7 +62,7 @@ class Possible:
     criterion: Criterion
     probability: float
     defect: str
-    diff: str
+    diff: str = ""
     kept: bool | None = None
     named: bool | None = None
 
@@ -132,6 +132,7 @@ def read_judged(*files: Path) -> list[Possible]:
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 row = json.loads(line)
+                row.setdefault("diff", "")
                 values: dict[str, Any] = {field.name: row[field.name] for field in fields(Possible)}
                 values["criterion"] = Criterion(values["criterion"])
                 one = Possible(**values)

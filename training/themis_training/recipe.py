@@ -33,6 +33,7 @@ class Recipe:
         noise: largest share of ordinary and neutral edits that a criterion may call worse.
         folds: with 2 or more, the calibration pairs are trained on too, and calibration uses margins from as many
             models that each left one fold of origins out; for networks without a deep path, which train in seconds.
+        reading: weight of each finding that readers judged, beside pairs that weigh 1 on average; 0 leaves them out.
         deep_examples: windows the deep path sees in an epoch.
         deep_tokens: longest view the deep path is trained on; context further off costs more than it teaches.
         deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
@@ -54,6 +55,7 @@ class Recipe:
     most_ties: int = 6000
     noise: float = 0.0025
     folds: int = 0
+    reading: float = 0.0
     deep_examples: int = 1600
     deep_tokens: int = MAX_TOKENS
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
@@ -124,6 +126,11 @@ def wide_3() -> Recipe:
     return replace(wide_2(), name="themis-wide-3", most_ties=45_000)
 
 
+def wide_4() -> Recipe:
+    """``wide_3``, taught by what readers said of its findings."""
+    return replace(wide_3(), name="themis-wide-4", reading=10.0)
+
+
 def small_2() -> Recipe:
     """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
     return replace(
@@ -153,5 +160,5 @@ def tiny() -> Recipe:
 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, tiny)
+    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, tiny)
 }

@@ -1,5 +1,6 @@
 """From what people said of findings to a bundle that tells only what they would keep."""
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,9 @@ from themis_model.naming import Naming
 from themis_model.onnx import load
 from themis_model.scorer import Scorer
 from themis_training.export import Made, write_words
+from themis_training.fit import HELD_OUT
 from themis_training.judged import Possible, measured, opened, settled, told_of, with_coverage
+from themis_training.reading import rescored
 
 
 @contextmanager
@@ -36,13 +39,17 @@ def opened_bundle(bundle: Path) -> Iterator[Scorer]:
         yield load(copy, "cpu", 1)
 
 
-def settle(bundle: Path, judged: Sequence[Possible], test: Sequence[Possible]) -> Iterator[str]:
+def settle(
+    bundle: Path, judged: Sequence[Possible], test: Sequence[Possible], run: Path | None = None
+) -> Iterator[str]:
     """Put thresholds that reading justifies into a bundle, and yield what they are, a line each.
 
     Args:
         bundle: folder, changed in place.
         judged: findings of repositories set aside for calibration.
         test: findings of test repositories, for the figures that the manifest tells.
+        run: that made the bundle and has learned from what is judged; then it is as sure of each finding as it was
+            while it had not seen its repository.
 
     Raises:
         ModelError: the bundle is not sound.
@@ -51,6 +58,9 @@ def settle(bundle: Path, judged: Sequence[Possible], test: Sequence[Possible]) -
     if not judged:
         raise UsageError('nothing is judged: fill in "kept" in what `themis train candidates` wrote')
     manifest = read_bundle(bundle).manifest
+    if run:
+        margins = json.loads((run / HELD_OUT).read_text(encoding="utf-8"))
+        judged = rescored(judged, margins, manifest.calibration)
     calibration, naming = settled(manifest.calibration, _naming(manifest), judged)
     if test:
         calibration = measured(calibration, test)
