@@ -1,4 +1,4 @@
-"""Local names: which they are in each language, and that nothing the model reads depends on them."""
+"""Local names and comments: which they are in each language, and that nothing the model reads depends on them."""
 
 import re
 
@@ -7,23 +7,23 @@ import pytest
 from themis_lsp.snippet import read_as, windows_between
 from themis_model.encode import Encoder
 from themis_model.fake import HashTokenizer
-from themis_model.tokens import LOCAL, SENSITIVE, SHORT
+from themis_model.tokens import LOCAL, SENSITIVE
 
-# language, code in which local names are between «», short ones between §, sensitive ones between ¤
+# language, code in which local names are between «», sensitive ones between ¤
 READ = [
     ("python", "def load(«path», «mode»=1, *«rest», «kind»: int = 3, **«more»):"),
     ("python", "def f(«path»):\n    «total» = «path».size + g(path=«path», total=1)\n    self.total = «total»"),
-    ("python", "def f(§xs§):\n    return [«item» for «item» in §xs§ if «item».ok], path"),
+    ("python", "def f(«xs»):\n    return [«item» for «item» in «xs» if «item».ok], path"),
     ("python",
      ("def f(self, «path»):\n    with open(«path») as «stream»:\n"
      "        self.size = f'{«stream».read()} path'")),
     ("python", 'def f():\n    ¤db_password¤ = "x"\n    return ¤db_password¤, password'),
     ("c",
      ("int f(const char *«name», struct s *«item») {\n"
-     "  int §i§; item_t «next» = «item»->next;\n  f(§i§, «next»->name);\n}")),
+     "  int «i»; item_t «next» = «item»->next;\n  f(«i», «next»->name);\n}")),
     ("cpp",
      ("int f(const T& «name») { for (const auto& «item» : «name») { s::item(«item»); }"
-     " auto [«left», §r§] = g(); }")),
+     " auto [«left», «r»] = g(); }")),
     ("java",
      ("class A { int f(String «name») { for (String «item» : «name».items()) {"
      " this.item = «item»; } return 1; } }")),
@@ -35,19 +35,19 @@ READ = [
      " «rest».map(«one» => ({item: «one»})); }")),
     ("go",
      ("func f(«name» string) error {\n«item», «err» := g(«name»)\n"
-     "for §i§, «one» := range «item» { s.item = T{item: «one»} }\n}")),
+     "for «i», «one» := range «item» { s.item = T{item: «one»} }\n}")),
     ("ruby",
      ("def f(«name», «kind» = 1)\n  «item» = «name».item\n"
      "  @item = «item»\n  «name».each { |«one»| g(item: «one») }\nend")),
     ("c_sharp", "class A { void F(string «name») { var «item» = «name».Item; Xs.Select(«one» => «one».Item); } }"),
 ]  # fmt: skip
-_MARKS = {"«": LOCAL, "§": SHORT, "¤": SENSITIVE}
+_MARKS = {"«": LOCAL, "¤": SENSITIVE}
 
 
 @pytest.mark.parametrize(("language", "marked"), READ)
 def test_what_is_read_for_local_names(language: str, marked: str) -> None:
-    plain = re.sub("[«»§¤]", "", marked)
-    expected = re.sub(r"([«§¤])\w+[»§¤]", lambda found: _MARKS[found[1]], marked)
+    plain = re.sub("[«»¤]", "", marked)
+    expected = re.sub(r"([«¤])\w+[»¤]", lambda found: _MARKS[found[1]], marked)
     seen = read_as(plain, language)
     assert "\n".join(seen.shown) == plain
     assert "\n".join(seen.read) == expected
@@ -57,7 +57,7 @@ def test_what_is_read_for_local_names(language: str, marked: str) -> None:
 def test_renaming_local_names_changes_no_view(language: str, marked: str) -> None:
     def views(mark: str, added: str) -> list[tuple[int, ...]]:
         renamed = re.sub(r"«(\w+)»", lambda found: f"{found[1]}{mark}", marked)
-        text = re.sub("[§¤]", "", renamed)
+        text = re.sub("¤", "", renamed)
         windows = windows_between(text, f"{text}\n{added}", language, Encoder(HashTokenizer()))
         return [ids for window in windows for ids in (window.before.ids, window.after.ids)]
 
@@ -77,8 +77,58 @@ def test_a_remainder_knows_the_names_of_its_own_rows_only() -> None:
 
 @pytest.mark.parametrize(
     ("text", "read"),
-    [("const a: number = bcd;", f"const {SHORT}: number = bcd;"), ("const el = <p>{el}</p>;", None)],
+    [("const a: number = bcd;", f"const {LOCAL}: number = bcd;"), ("const el = <p>{el}</p>;", None)],
     ids=["typescript", "jsx"],
 )
 def test_the_dialect_in_which_a_text_parses_is_taken(text: str, read: str | None) -> None:
-    assert read_as(text, "javascript").read == (read or f"const {SHORT} = <p>{{{SHORT}}}</p>;",)
+    assert read_as(text, "javascript").read == (read or f"const {LOCAL} = <p>{{{LOCAL}}}</p>;",)
+
+
+# language, code with comments between « and »; what is read is the rest
+COMMENTED = [
+    ("python", "def f(size):«  # why»\n    «# alone»\n    return g('# text')«  # so»"),
+    ("python", 'def f(size):\n    «"""What\n    it does."""»\n    return g("""text""")'),
+    ("ruby", "def f(size)«  # why»\n  g('# text')\nend"),
+    ("c", "int f(int size) {« /* of\n all */» return g(size);« // so»\n}"),
+    ("cpp", "int f(int size) { return g(«/* what */ »size);« // so»\n}"),
+    ("java", "class A { int f(int size) {« /* of\n * all */»\n return g(size);« // so»\n} }"),
+    ("javascript", "function f(size) { return `// text`;« // so»\n}"),
+    ("go", "func f(size int) int {« // so»\nreturn g(size)« /* all */»\n}"),
+    ("c_sharp", "class A { int F(int size) { return G(size);« // so»\n} }"),
+]
+
+
+@pytest.mark.parametrize(("language", "marked"), COMMENTED)
+def test_comments_are_not_read(language: str, marked: str) -> None:
+    shown = re.sub("[«»]", "", marked)
+    blank = re.sub("«.*?»", lambda found: "\n" * found[0].count("\n"), marked, flags=re.DOTALL)
+
+    def bare(text: str) -> list[str]:
+        return [" ".join(line.split()) for line in read_as(text, language).read]
+
+    assert bare(shown) == bare(blank)
+    assert read_as(shown, language).shown == tuple(shown.split("\n"))
+
+
+# before and after an edit that drops a line; the same edit with what nobody reads changed besides
+DROPPED = ("def f(path):\n    file = open(path)\n    x = read(file)\n    file.close()\n    return x",
+           "def f(path):\n    file = open(path)\n    x = read(file)\n    return x")  # fmt: skip
+BESIDES = [
+    ("path", "where"),
+    ("x", "content"),
+    ("read(file)", "read(file)  # all of it"),
+    ("file = open(path)", "file = open(path)  # themis: ignore[memory] closed elsewhere"),
+    ("def f(path):", 'def f(path):\n    """Read it."""'),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), BESIDES)
+def test_names_and_comments_that_change_besides_change_no_view(old: str, new: str) -> None:
+    before, after = DROPPED
+
+    def views(one: str, other: str) -> list[tuple[int, ...]]:
+        windows = windows_between(one, other, "python", Encoder(HashTokenizer()))
+        return [ids for window in windows for ids in (window.before.ids, window.after.ids)]
+
+    assert views(before, after.replace(old, new)) == views(before, after)
+    assert views(before, after.replace("read", "load")) != views(before, after)

@@ -1,15 +1,15 @@
-"""Local names: what a unit calls its parameters and variables, which is nobody else's affair."""
+"""What a model reads of a line: not what a unit calls its parameters and variables, and no comments."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from themis_lsp.language import parser_of
+from themis_lsp.language import COMMENTS, parser_of
 from themis_lsp.unit import Source
 from themis_model.encode import Lines
-from themis_model.tokens import LOCAL, SENSITIVE, SHORT
+from themis_model.tokens import LOCAL, SENSITIVE
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -93,64 +93,83 @@ _PATTERNS: Final = {
 }  # fmt: skip
 
 
-_SHORTEST = 2  # bytes
+_WHOLE = 1 << 30  # bytes of a line
 _KEPT = frozenset({b"self", b"cls", b"_"})  # everyone's names for these are the same
 _SENSITIVE = re.compile(
     rb"pass(wd|word|phrase|code)|pwd|secret|token|credential|api_?key|private_?key|salt|nonce|\biv\b", re.IGNORECASE
 )
+_STRING_ALONE = "(expression_statement . (string) @comment .)"  # a docstring, or what says as little
+
+
+class _Span(NamedTuple):
+    """Bytes ``[first, end)`` of a line, and what is read instead."""
+
+    first: int
+    end: int
+    mark: str
 
 
 def lines_of(source: Source, rows: Sequence[int]) -> Lines:
-    """The lines on ``rows``, for people, and as a model reads them: with ``LOCAL`` for each local name.
+    """The lines on ``rows``, for people, and as a model reads them: without comments, ``LOCAL`` for each local name.
 
-    So renaming a local changes nothing. A name is local if these rows declare it; calls, fields, keywords and types of
-    the same name stay as they are. Names of one or two letters read as ``SHORT``, since readers care, and names that
-    speak of secrets as ``SENSITIVE``, since a constant in one is a defect.
+    So rewording or renaming changes nothing. A name is local if these rows declare it; calls, fields, keywords and
+    types of the same name stay as they are. Names that speak of secrets read as ``SENSITIVE``, since a constant in one
+    is a defect.
 
     Args:
         source: the parsed text.
         rows: 0-based numbers of a unit's lines, ascending.
     """
-    places: dict[int, list[Node]] = defaultdict(list)
-    for node in _locals(source, rows):
-        places[node.start_point[0]].append(node)
+    spans: dict[int, list[_Span]] = defaultdict(list)
+    found = _captured(source, rows)
+    for node in _locals(source, found, frozenset(rows)):
+        mark = SENSITIVE if _SENSITIVE.search(_name(source, node)) else LOCAL
+        spans[node.start_point[0]].append(_Span(node.start_point[1], node.end_point[1], mark))
+    for node in found.get("comment", ()):
+        (first, left), (last, right) = node.start_point, node.end_point
+        for row in range(first, last + 1):
+            spans[row].append(_Span(left if row == first else 0, right if row == last else _WHOLE, ""))
     shown = tuple(source.lines[row] for row in rows)
-    read = (_masked(source, line, places.get(row, ())) for row, line in zip(rows, shown, strict=True))
-    return Lines(shown, tuple(read))
+    return Lines(shown, tuple(_marked(line, spans.get(row, ())) for row, line in zip(rows, shown, strict=True)))
 
 
-def _locals(source: Source, rows: Sequence[int]) -> Iterable["Node"]:
+def _captured(source: Source, rows: Sequence[int]) -> Mapping[str, Sequence["Node"]]:
     from tree_sitter import QueryCursor
 
     if not rows:
-        return ()
+        return {}
     cursor = QueryCursor(_query(source.grammar.key))
     cursor.set_point_range((rows[0], 0), (rows[-1] + 1, 0))
-    found = cursor.captures(source.tree.root_node)
-    owned = set(rows)  # a remainder has gaps
-    names = {_name(source, node) for node in found.get("declared", ()) if node.start_point[0] in owned} - _KEPT
+    return cursor.captures(source.tree.root_node)
+
+
+def _locals(
+    source: Source,
+    found: Mapping[str, Sequence["Node"]],
+    rows: frozenset[int],  # a remainder has gaps
+) -> Iterator["Node"]:
+    names = {_name(source, node) for node in found.get("declared", ()) if node.start_point[0] in rows} - _KEPT
     far = {node.start_byte for node in found.get("far", ())}
-    return (
-        node
-        for node in found.get("name", ())
-        if _name(source, node) in names and node.start_byte not in far and node.start_point[0] in owned
-    )
+    for node in found.get("name", ()):
+        if _name(source, node) in names and node.start_byte not in far and node.start_point[0] in rows:
+            yield node
 
 
 def _name(source: Source, node: "Node") -> bytes:
     return source.data[node.start_byte : node.end_byte]
 
 
-def _masked(source: Source, line: str, names: Sequence["Node"]) -> str:
-    if not names:
+def _marked(line: str, spans: Sequence[_Span]) -> str:
+    if not spans:
         return line
     data = line.encode("utf-8", "replace")  # columns count the bytes that were parsed: see ``tree_of``
     pieces, at = [], 0
-    for node in sorted(names, key=lambda node: node.start_point[1]):
-        name = _name(source, node)
-        mask = SENSITIVE if _SENSITIVE.search(name) else SHORT if len(name) <= _SHORTEST else LOCAL
-        pieces += [data[at : node.start_point[1]].decode("utf-8", "replace"), mask]
-        at = node.end_point[1]
+    for first, end, mark in sorted(spans):
+        if first >= at:  # a name within a comment went with it
+            pieces += [data[at:first].decode("utf-8", "replace"), mark]
+            at = end
+            while not mark and data[at : at + 1] == b" ":  # what parts a comment from code goes with it
+                at += 1
     return "".join(pieces) + data[at:].decode("utf-8", "replace")
 
 
@@ -160,4 +179,6 @@ def _query(grammar_key: str) -> "Query":
 
     language = parser_of(grammar_key).language
     assert language is not None  # noqa: S101  (parser_of gave it one)
-    return Query(language, "\n".join(("(identifier) @name", *_PATTERNS[grammar_key])))
+    comments = [f"({kind}) @comment" for kind in sorted(COMMENTS) if language.id_for_node_kind(kind, True) is not None]
+    alone = [_STRING_ALONE] if grammar_key == "python" else []
+    return Query(language, "\n".join(("(identifier) @name", *comments, *alone, *_PATTERNS[grammar_key])))

@@ -23,7 +23,7 @@ from themis_model.tokens import (
 )
 
 #: Changing anything below that alters token ids means a new version; bundles record the one they were trained with.
-WINDOW_RULE: Final = 3
+WINDOW_RULE: Final = 4
 MAX_TOKENS: Final = 320
 CUT_TEXT: Final = "⋯"
 
@@ -51,7 +51,7 @@ class Lines(NamedTuple):
 
     Attributes:
         shown: as people see them.
-        read: the same lines as a model reads them, with ``LOCAL`` for each local name.
+        read: the same lines as a model reads them, with ``LOCAL`` for each local name, and without comments.
     """
 
     shown: Sequence[str]
@@ -188,10 +188,10 @@ class Encoder:
             _Choice(index, self._lines(before.part(h[0], h[1]), text), self._lines(after.part(h[2], h[3]), text))
             for index, h in enumerate(hunks)
         ]
-        # What changes only comments is not shown, not even that it is there: it would move every reward a little.
-        seen = [n for n, choice in enumerate(changed) if any(line.ids for line in (*choice.before, *choice.after))]
-        seen = seen or list(range(len(hunks)))
-        hunks, changed = [hunks[n] for n in seen], [changed[n] for n in seen]
+        # What changes only comments or local names is not shown as a change: it would move every reward a little.
+        read = [(h, c) for h, c in map(_trimmed, hunks, changed) if c.before or c.after]
+        if read:
+            hunks, changed = [h for h, _ in read], [c for _, c in read]
         clusters, too_large = _cluster(changed, hunks, self.max_tokens - 1)  # the language token
         windows = tuple(self._window(text, hunks, changed, cluster) for cluster in clusters)
         return Windows(windows, too_large)
@@ -242,6 +242,28 @@ class Encoder:
         if len(bare) > _LONGEST_LINE:
             return (UNK,) * (self.max_tokens + 1)
         return (FIRST_LEVEL + level, *self._cache[bare])
+
+
+def _trimmed(hunk: Hunk, choice: _Choice) -> tuple[Hunk, _Choice]:
+    """A hunk without the lines at both its ends that read the same in both versions, or not at all."""
+    before, after = list(choice.before), list(choice.after)
+    starts, ends = [hunk.before_start, hunk.after_start], [hunk.before_end, hunk.after_end]
+    for at, edges, step in ((0, starts, 1), (-1, ends, -1)):
+        while before or after:
+            gone = [bool(lines) and not lines[at].ids for lines in (before, after)]
+            if not any(gone):
+                if not (before and after and _reads_alike(before[at], after[at])):
+                    break
+                gone = [True, True]
+            for side, lines in enumerate((before, after)):
+                if gone[side]:
+                    del lines[at]
+                    edges[side] += step
+    return Hunk(starts[0], ends[0], starts[1], ends[1]), _Choice(choice.hunk, tuple(before), tuple(after))
+
+
+def _reads_alike(one: _Line, other: _Line) -> bool:
+    return one.ids == other.ids and UNK not in one.ids  # of what is too long nothing is known
 
 
 class _Text(NamedTuple):
@@ -331,7 +353,7 @@ def _cluster(changed: Sequence[_Choice], hunks: Sequence[Hunk], room: int) -> tu
 def _context(text: _Text, hunks: Sequence[Hunk], cluster: Sequence[int]) -> list[int]:
     """Unchanged lines as before-numbers: the signature first, then by distance from the cluster's hunks."""
     hidden = {n for h in hunks for n in range(h.before_start, h.before_end)}
-    shown = [n for n, line in enumerate(text.lines.shown) if n not in hidden and not text.is_silent(line)]
+    shown = [n for n, line in enumerate(text.lines.read) if n not in hidden and not text.is_silent(line)]
     edges = sorted({edge for i in cluster for edge in (hunks[i].before_start - 1, hunks[i].before_end)})
     nearest: dict[int, int] = {}
     at = 0
@@ -366,7 +388,7 @@ def _assemble(
         for number in range(line, hunk.before_start):
             if number in taken:
                 parts.append(taken[number])
-            elif not text.is_silent(text.lines.shown[number]):
+            elif not text.is_silent(text.lines.read[number]):
                 cut()
         line = hunk.before_end
         if index in members:

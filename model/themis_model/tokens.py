@@ -13,10 +13,8 @@ MAX_LEVEL: Final = 12
 PAD, UNK, MASK, CUT, EDIT, END_EDIT = range(6)
 FIRST_LANGUAGE: Final = 6
 FIRST_LEVEL: Final = FIRST_LANGUAGE + len(LANGUAGES)
-#: What a model reads for a local name, for one of one or two letters, and for one that speaks of secrets: characters
-#: found in no source.
+#: What a model reads for a local name, and for one that speaks of secrets: characters found in no source.
 LOCAL: Final = "\ue000"
-SHORT: Final = "\ue001"
 SENSITIVE: Final = "\ue002"
 SPECIALS: Final = (
     *("<pad>", "<unk>", "<mask>", "<cut>", "<edit>", "</edit>"),
