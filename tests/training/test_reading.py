@@ -26,8 +26,8 @@ pytestmark = pytest.mark.training
 
 MEMORY = Criterion.MEMORY_EFFICIENCY
 COLUMN = CRITERIA.index(MEMORY)
-OPEN = "def load(path):\n    file = {call}(path)\n    rows = parse(file)\n    file.close()\n    return rows\n"
-LEFT = OPEN.replace("    file.close()\n", "")
+OPEN = "def load(path):\n    file = open(path)\n    rows = parse(file)\n    file.{call}()\n    return rows\n"
+LEFT = OPEN.replace("    file.{call}()\n", "")
 
 
 def finding(name: str, kept: bool, repository: str = "a/b", turned: bool = False, unit: str = "load") -> Possible:
@@ -57,7 +57,7 @@ def test_a_reading_has_the_texts_of_its_edit_in_the_order_they_were_judged() -> 
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_kept_reading_prefers_what_was_there_and_a_refused_one_is_a_tie(kept: bool) -> None:
-    (reading,) = with_texts([finding("one", kept)], [mined(OPEN.format(call="open"), LEFT.format(call="open"))])
+    (reading,) = with_texts([finding("one", kept)], [mined(OPEN.format(call="close"), LEFT)])
     (example,) = reading_examples([reading], Encoder(HashTokenizer()))
     assert (example.criterion, example.tied) == ((COLUMN, ()) if kept else (-1, (COLUMN,)))
     assert len(example.chosen) > len(example.rejected)
@@ -77,16 +77,16 @@ def small(reading: float) -> Recipe:
 
 
 def taught() -> tuple[list[Pair], list[Reading]]:
-    """Closing is better, says every pair; of ``lend``, which owns nothing, readers say that it does not matter."""
+    """Closing is better, says every pair; of ``give_back`` readers say that it does not matter."""
     notes = ("", "\n\n# a note")
     pairs = [
         Pair(
             f"p{n}", "made", "python", MEMORY, f"project{n}", "CC0-1.0",
-            OPEN.format(call=f"open_{n % 7}") + notes[n % 2], LEFT.format(call=f"open_{n % 7}") + notes[1 - n % 2],
+            OPEN.format(call=f"close_{n % 7}") + notes[n % 2], LEFT + notes[1 - n % 2],
         )
         for n in range(60)
     ]  # fmt: skip
-    edits = [mined(OPEN.format(call="lend"), LEFT.format(call="lend"), f"owner/repo{n}") for n in range(12)]
+    edits = [mined(OPEN.format(call="give_back"), LEFT, f"owner/repo{n}") for n in range(12)]
     return pairs, with_texts([finding(f"r{n}", False, f"owner/repo{n}") for n in range(12)], edits)
 
 
@@ -101,14 +101,14 @@ def test_what_readers_refuse_is_told_less_surely_and_the_rest_as_before(tmp_path
         record = json.loads((run / "run.json").read_text(encoding="utf-8"))
         assert [row["findings"] for row in record["readings"]] == [1] * 12
         encoder = Encoder(_tokenizer(run))
-        calls = {"lend": reading_examples(readings[:1], encoder), "open_1": examples_of(pairs[1:2], encoder)}
+        calls = {"give_back": reading_examples(readings[:1], encoder), "close_1": examples_of(pairs[1:2], encoder)}
         wide = load_run(run, small(weight)).wide
         assert wide is not None
         told[weight] = {
             call: float(margins_of(wide, differences_of(wide, examples))[0, COLUMN]) for call, examples in calls.items()
         }
-    assert told[10.0]["lend"] < 0.5 * told[0.0]["lend"]
-    assert told[10.0]["lend"] < 0.8 * told[10.0]["open_1"], "others are told as surely as what was refused"
+    assert told[10.0]["give_back"] < 0.5 * told[0.0]["give_back"]
+    assert told[10.0]["give_back"] < 0.8 * told[10.0]["close_1"], "others are told as surely as what was refused"
 
 
 def test_readings_are_as_sure_as_a_model_that_saw_nothing_of_their_repository(tmp_path: Path) -> None:
