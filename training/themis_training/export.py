@@ -82,6 +82,8 @@ def export_bundle(
         ExportError: if the fp32 graph differs from torch, int8 from torch, or the bundle is too large.
     """
     network = load_run(run, recipe)
+    if network.wide is not None:
+        network.wide.even_out()
     encoder = Encoder(BpeTokenizer.from_file(run / TOKENIZER))
     with TemporaryDirectory(dir=run) as folder:
         work = Path(folder)

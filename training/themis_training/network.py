@@ -104,6 +104,15 @@ class Wide(nn.Module):
         self.power = power
         self.table = nn.Embedding(buckets, columns)
         nn.init.zeros_(self.table.weight)
+        self.scale: Tensor
+        self.register_buffer("scale", torch.ones(columns), persistent=False)
+
+    def even_out(self) -> None:
+        """Give all columns of the table one range, as they share one scale in int8; what comes out stays the same."""
+        with torch.no_grad():
+            largest = self.table.weight.abs().amax(dim=0).clamp(min=torch.finfo(torch.float32).tiny)
+            self.table.weight /= largest
+            self.scale *= largest
 
     def forward(self, ids: Tensor, region: Tensor, seen: Tensor) -> Tensor:
         """Sums ``[batch, columns]`` of ids, region mask and padding mask, each ``[batch, tokens]``."""
@@ -111,7 +120,7 @@ class Wide(nn.Module):
         buckets, touches = zip(*(self.grams(ids, region, seen, n) for n in lengths), strict=True)
         mask = torch.cat(touches, dim=1).float().unsqueeze(-1)
         summed = (self.table(torch.cat(buckets, dim=1)) * mask).sum(dim=1)
-        return cast("Tensor", summed / (mask.sum(dim=1) + self.damping) ** self.power)
+        return cast("Tensor", self.scale * summed / (mask.sum(dim=1) + self.damping) ** self.power)
 
     def grams(self, ids: Tensor, region: Tensor, seen: Tensor, length: int) -> tuple[Tensor, Tensor]:
         """Buckets and region masks, ``[batch, tokens - length + 1]``, of the n-grams of one length."""
