@@ -11,7 +11,7 @@ from themis_lsp.change import Edit, Nature, Skip
 from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
-from themis_lsp.silence import By, Note, Silenced, silenced
+from themis_lsp.silence import By, Comment, Note, Silenced, silenced
 from themis_lsp.testcode import NOT_OF_TESTS, is_test
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Curve, Probabilities, State
@@ -105,7 +105,7 @@ def review(
     verdicts: list[Verdict] = []
     notes: list[Note] = []
     candidates: list[Candidate] = []
-    hushed: list[tuple[Candidate, str]] = []
+    hushed: list[tuple[Candidate, Comment]] = []
     skipped: list[Skip] = []
     scored = settled = 0
 
@@ -137,7 +137,11 @@ def review(
     names = names_of([*candidates, *(candidate for candidate, _ in hushed)])
     named = list(zip(candidates, names, strict=False))
     suppressed = [
-        *(_silence(c, name, By.COMMENT, why) for (c, why), name in zip(hushed, names[len(candidates) :], strict=True)),
+        *(
+            # What a team accepted is accepted, whatever a comment says of it besides.
+            _silence(c, name, By.BASELINE) if name in baseline else _silence(c, name, By.COMMENT, comment)
+            for (c, comment), name in zip(hushed, names[len(candidates) :], strict=True)
+        ),
         *(_silence(c, name, By.BASELINE) for c, name in named if name in baseline),
     ]
     told_of = [pair for pair in named if pair[1] not in baseline][: settings.max_findings]
@@ -146,8 +150,8 @@ def review(
     return Review(findings, tuple(verdicts), coverage, tuple(suppressed), tuple(notes))
 
 
-def _silence(candidate: Candidate, name: str, by: By, reason: str = "") -> Silenced:
-    return Silenced(candidate.verdict, *candidate.lines, name, by, reason)
+def _silence(candidate: Candidate, name: str, by: By, comment: Comment | None = None) -> Silenced:
+    return Silenced(candidate.verdict, *candidate.lines, name, by, comment)
 
 
 def _surest_first(candidate: Candidate) -> tuple[float, str, tuple[int, ...]]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from themis_lsp.comparison import Comparison, compare_index, compare_range, compare_since, compare_work_tree
 from themis_lsp.config import Read, on_disk
@@ -31,25 +32,39 @@ class Selection:
     diff_file: str | None = None
 
 
+class Selected(NamedTuple):
+    """The changes, and by whose rules they are judged.
+
+    Attributes:
+        comparison: what changed.
+        read: the files whose configuration counts: a range must not bring its own.
+        is_proposed: those are of the base, as what follows it may be somebody else's: a range, ``--base`` or a patch.
+    """
+
+    comparison: Comparison
+    read: Read
+    is_proposed: bool
+
+
 @contextmanager
-def selected(selection: Selection, folder: Path) -> Iterator[tuple[Comparison, Read]]:
-    """The changes, and the files whose configuration counts: a range must not bring its own.
+def selected(selection: Selection, folder: Path) -> Iterator[Selected]:
+    """What a command line asks for, while the repository is open.
 
     Raises:
         UsageError: the words do not fit together, or a patch cannot be read.
         GitError: the repository cannot say what changed.
     """
     if selection.diff_file and not _is_in_repository(folder):
-        yield _patched(selection, None, folder), lambda _: None
+        yield Selected(_patched(selection, None, folder), lambda _: None, is_proposed=True)
         return
     with Repository.open(folder) as repository:
         spec, paths = _spec_and_paths(selection.words, repository, folder)
         _check(selection, spec, paths)
         comparison = _comparison(selection, spec, paths, repository, folder)
         if spec or selection.base or selection.diff_file:
-            yield comparison, partial(repository.text_at, comparison.base)
+            yield Selected(comparison, partial(repository.text_at, comparison.base), is_proposed=True)
         else:
-            yield comparison, partial(on_disk, repository.root)
+            yield Selected(comparison, partial(on_disk, repository.root), is_proposed=False)
 
 
 def read_source(path: Path) -> str:

@@ -103,7 +103,8 @@ def _finding(finding: Finding, place: int) -> dict[str, Any]:
 
 def _silenced(silence: Silenced, place: int) -> dict[str, Any]:
     verdict = silence.verdict
-    reason = {"justification": visible(silence.reason)} if silence.reason else {}
+    why = silence.comment.reason if silence.comment else ""
+    reason = {"justification": visible(why)} if why else {}
     where = {"startLine": silence.first, "endLine": silence.last}
     return {
         **_result(verdict, verdict.criterion, place, silence.fingerprint),
