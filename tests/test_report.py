@@ -28,6 +28,7 @@ WORDS: dict[str, Sequence[float]] = {
     "tidy": (0, 0, 0, 0, 4),
     "sha256": (0, 0, 0, 4, 0),
     "maybe": (0, 0, 0, -1, 0),
+    "likely": (0, 0, 0, -2, 0),
 }
 BASE = "def digest(data):\n    seed = data.strip()\n    return plain(seed)\n"
 LIMIT = Threshold(0.8)
@@ -61,6 +62,7 @@ def on_terminal(report: Report, width: int = 80, *, no_color: bool = False, deta
 
 MD5 = BASE.replace("plain(seed)", "md5(seed)")
 NO_DATA = dict.fromkeys(CRITERIA, State.NO_DATA)
+LIKELY, MAYBE = BASE.replace("plain", "likely"), BASE.replace("plain", "maybe")
 TIDIED = BASE.replace("strip()", "tidy()")
 TRADED = MD5.replace("strip()", "tidy()")
 HOSTILE = BASE.replace("plain(seed)", "md5(seed, '\x1b[2J\u202e\u2066\x9b31m\ud800')")
@@ -114,6 +116,13 @@ SAID = [
         "x6",
     ),
     (reported(BASE.replace("plain(seed)", "plain(")), "incomplete", "✗"),
+    (reported(LIKELY, LIKELY, MAYBE), "\nunsaid    2 edits looked worse, but not surely enough, or for no", "✗"),
+    (reported(LIKELY), "\nunsaid    1 edit looked worse", "✗"),
+    (reported(MAYBE), "Nothing to report", "unsaid"),
+    (reported(LIKELY, MD5), "✗", "unsaid"),
+    (reported(LIKELY, silent=NO_DATA), "Nothing to report", "unsaid"),
+    (reported(LIKELY, silent=dict.fromkeys(CRITERIA, State.NOT_PRECISE)), "Nothing to report", "unsaid"),
+    (reported(LIKELY, settings=Settings(min_confidence=0.1)), "✗", "unsaid"),
 ]
 
 
@@ -136,12 +145,35 @@ def test_a_trade_off_is_told_in_the_same_words_and_never_praised(name: str) -> N
     assert "a.py" not in praised
 
 
+# calls that appear, one in each file, and the pages the report points at
+PAGES = [
+    (["md5"], ["weak-hash"], ""),
+    (["md5", "md5"], ["weak-hash"], ""),
+    (["md5", "rand"], ["weak-hash", "weak-random"], ""),
+    (["md5", "rand", "sql", "pickle", "tls"], ["weak-hash", "weak-random", "sql-injection"], " · ⋯ 2 more"),
+]
+
+
+@pytest.mark.parametrize(("calls", "pages", "rest"), PAGES)
+def test_every_defect_found_has_its_page_named(calls: Sequence[str], pages: Sequence[str], rest: str) -> None:
+    names = {"md5": "weak-hash", "rand": "weak-random", "sql": "sql-injection",
+             "pickle": "unsafe-deserialization", "tls": "certificate-check-off"}  # fmt: skip
+    scorer = FakeScorer(dict.fromkeys(names, (0, 0, 0, -4, 0)), Calibration.speaking(), names)
+    changes = [FileChange(f"{n}.py", BASE, BASE.replace("plain", call)) for n, call in enumerate(calls)]
+    outcome = review(edits_of(changes), scorer, Settings())
+    told = " · ".join(f"themis explain {page}" for page in pages) + rest
+    assert f"\nmore      {told}\n" in written(Report(outcome, scorer.info, "4be1c0de" * 5, "work tree"))
+
+
 def test_quiet_says_findings_alone_and_verbose_says_all() -> None:
     report = reported(MD5, BASE.replace("plain", "sha256"), skips=1)
     quiet, verbose = (written(report, detail=detail) for detail in (Detail.QUIET, Detail.VERBOSE))
     assert "a.py:3" in quiet
     assert "b.py" not in quiet
     assert "model" not in quiet
+    assert "unsaid" not in written(reported(LIKELY), detail=Detail.QUIET) + written(
+        reported(LIKELY), detail=Detail.VERBOSE
+    )
     assert "\n0.png  not judged: binary\n" in verbose
     assert written(reported(BASE.replace("seed", "salt")), detail=Detail.QUIET) == ""
 

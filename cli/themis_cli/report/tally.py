@@ -21,6 +21,7 @@ from themis_model.criterion import CRITERIA, Criterion
 Credits = Mapping[tuple[str, str], list[tuple[float, Criterion]]]
 
 _MOST_REASONS: Final = 4
+_LIKELY: Final = 0.5
 
 #: The most common reasons, short enough for one line; --verbose has them in full.
 _BRIEFLY: Final = {
@@ -132,6 +133,15 @@ def nothing(review: Review) -> str:
     if coverage.settled:
         return "Nothing to report: only comments or layout changed."
     return "Nothing was judged." if coverage.skipped else "Nothing changed."
+
+
+def looked_worse(report: Report) -> int:
+    """How many edits were likelier worse than not for a criterion that speaks, where nothing at all was told."""
+    review, curves = report.review, report.model.calibration.curves
+    if review.findings or spoken(review, Direction.WORSE):
+        return 0
+    likely = (v for v in review.verdicts if v.p and v.p.worse >= _LIKELY and curves[v.criterion].state is State.SPEAKS)
+    return len({(verdict.path, verdict.unit, verdict.line) for verdict in likely})
 
 
 def closing(report: Report, symbols: Symbols) -> Iterator[tuple[str, str]]:
