@@ -170,30 +170,57 @@ def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
     world = context(tmp_path, abstaining(Criterion.MEMORY_EFFICIENCY, Criterion.RUNTIME_EFFICIENCY))
     rank.run([Path(f"{name}.py") for name in "abcd"], {"criteria": "security,memory,readability"}, world)
     lines = [" ".join(line.split()) for line in told(world.out).splitlines()]
-    assert "security 1. b.py equal to d.py; ahead of a.py (>99 %), c.py (>99 %)" in lines
+    assert "security 1. b.py equal to d.py; ahead of a.py by 2.0 (>99 %), c.py by 2.0 (>99 %)" in lines
     assert "3. a.py equal to c.py" in lines
-    assert lines[0].startswith("Best first. A percentage says how surely the version is the better one of the two")
+    assert lines[0].startswith("Best first, with how far ahead the model rates a version: 1.0 is what a typical edit")
     assert lines[-2].startswith("Best choice: b.py, at least as good as every other version on every criterion.")
     assert lines[-1] == "no data: runtime, memory"
+
+
+# calls in each version, how many criteria speak, the last lines
+FOLDS: list[tuple[Sequence[str], int, list[str]]] = [
+    (
+        ("plain", "sha256 + terse", "plain + md5"), 4,
+        ["not precise enough for verdicts, so take the order lightly: readability", "readability  0.py = 2.py > 1.py"],
+    ),
+    ([f"x{n}" for n in range(9)], 4, [f"readability  {' = '.join(f'{n}.py' for n in range(8))}; 1 more below"]),
+    (("terse", "plain"), 0, ["readability  1. 1.py  ahead of 0.py by 4.0", "             2. 0.py"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("calls", "speaking", "rows"), FOLDS)
+def test_rank_folds_what_the_model_never_speaks_of(
+    tmp_path: Path, calls: Sequence[str], speaking: int, rows: list[str]
+) -> None:
+    for n, body in enumerate(calls):
+        (tmp_path / f"{n}.py").write_text(f"def f(x):\n    return {body}(x)\n")
+    curves = Calibration.speaking().curves
+    weak = {c: replace(curves[c], state=State.NOT_PRECISE) for c in CRITERIA[speaking:]}
+    world = context(tmp_path, FakeScorer(WORDS, Calibration(Calibration.speaking().mix, {**curves, **weak})))
+    rank.run([Path(f"{n}.py") for n in range(len(calls))], {"criteria": "security,readability"}, world)
+    lines = told(world.out).splitlines()
+    first = lines.index(rows[0])
+    assert lines[first : first + len(rows)] == rows
+    assert (rows[-1] == lines[-1]) is bool(speaking)
 
 
 # state of the criterion, names and calls of each version, lines
 ORDERS: list[tuple[State, dict[str, str], list[str]]] = [
     (
         State.NOT_PRECISE, {"a.py": "plain", "b.py": "sha256", "c.py": "md5"},
-        ["security     1. b.py  ahead of a.py (by 1.0), c.py (by 3.0)", "             2. a.py  ahead of c.py (by 2.0)",
+        ["security     1. b.py  ahead of a.py by 1.0, c.py by 3.0", "             2. a.py  ahead of c.py by 2.0",
          "             3. c.py"],
     ),
     (
         State.SPEAKS, {f"{'x' * 40}.py": "plain", "b.py": "md5"},
-        [f"security     1. {'x' * 40}.py", "                ahead of b.py (>99 %)", "             2. b.py"],
+        [f"security     1. {'x' * 40}.py", "                ahead of b.py by 2.0 (>99 %)", "             2. b.py"],
     ),
     (
         State.NOT_PRECISE, {"a.py": "plain", "b.py": "little"},
-        ["security     1. a.py  ahead of b.py (by less than 0.1)"],
+        ["security     1. a.py  ahead of b.py by less than 0.1"],
     ),
     (
-        State.NOT_PRECISE, {f"{n}.py": "plain" for n in range(7)},
+        State.NOT_PRECISE, {f"{n}.py": f"plain{n}" for n in range(7)},
         ["security     1. 0.py  equal to 1.py, 2.py, 3.py, 4.py; 2 more below"],
     ),
 ]  # fmt: skip
@@ -217,7 +244,9 @@ def test_rank_says_how_far_ahead_in_words(
 
 # calls in each version, what to choose
 CHOICES = [
-    (("plain", "plain"), "No version is at least as good as another on every criterion and better on one: choose"),
+    (("plain", "plain"), "the same: 0.py, 1.py; there is nothing to choose\n"),
+    (("plain", "md5", "plain"), "\nthe same: 0.py, 2.py\n"),
+    (("plain", "other"), "No version is at least as good as another on every criterion and better on one: choose"),
     (("sha256", "md5"), "Best choice: 0.py, at least as good"),
     (
         ("sha256(x) + terse", "plain", "terse"),
