@@ -57,7 +57,7 @@ def selected(selection: Selection, folder: Path) -> Iterator[Selected]:
     if selection.diff_file and not _is_in_repository(folder):
         yield Selected(_patched(selection, None, folder), lambda _: None, is_proposed=True)
         return
-    with Repository.open(folder) as repository:
+    with Repository.open(folder, "give a patch with --diff-file") as repository:
         spec, paths = _spec_and_paths(selection.words, repository, folder)
         _check(selection, spec, paths)
         comparison = _comparison(selection, spec, paths, repository, folder)
@@ -131,10 +131,23 @@ def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) 
     first = words[0]
     is_path = (folder / first).exists()
     is_spec = repository.knows(first)
+    _check_words(words, repository, folder)
     if is_path and is_spec:
         raise UsageError(f"{first} is a revision and a path: write ./{first} for the path, {first}~0 for the revision")
-    looks_like_spec = ".." in first or not {"/", "."}.intersection(first)
-    return (first, words[1:]) if is_spec or (looks_like_spec and not is_path) else (None, words)
+    if not (is_spec or is_path or {"/", "."}.intersection(first)):
+        raise GitError(f"{first!r} is neither a revision nor on disk: {repository.advice(first)}")
+    return (first, words[1:]) if is_spec or (".." in first and not is_path) else (None, words)
+
+
+def _check_words(words: Sequence[str], repository: Repository, folder: Path) -> None:
+    """Refuse what reads like a range and is none, with what would be one."""
+    first, *others = words
+    is_outside = not (folder / first).resolve().is_relative_to(repository.root.resolve())
+    if first == "..." or (first == ".." and is_outside):
+        raise UsageError(f"the range {first} names no revision: write main{first}HEAD, or main{first}")
+    second = others[0] if others else ""
+    if second and repository.knows(second) and not any((folder / word).exists() for word in (first, second)):
+        raise UsageError(f"two revisions take dots between them, other words are paths: write {first}..{second}")
 
 
 def read_bounded(path: Path, most: int) -> bytes:
