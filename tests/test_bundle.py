@@ -58,7 +58,7 @@ FOREIGN_OPSET = message(8, message(1, b"evil.domain")) + message(7, b"")
 
 # what was done to the bundle, words of the message
 BROKEN: list[tuple[Callable[[Path], object], str]] = [
-    (shutil.rmtree, "cannot be read: manifest.json"),
+    (shutil.rmtree, "cannot be read, as there is no such folder: themis model list shows those you have"),
     (lambda b: (b / "tokenizer.json").unlink(), "cannot be read: tokenizer.json"),
     (lambda b: (b / "model.onnx").write_bytes((b / "model.onnx").read_bytes() + b"x"), "sha256 differs"),
     (lambda b: (b / MANIFEST).write_text("{"), "is not JSON"),

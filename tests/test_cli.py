@@ -68,7 +68,15 @@ REFUSED = [
     ("reviw", "No such command 'reviw'. Did you mean 'review'? See themis --help"),
     ("review --bogus", "No such option: --bogus"),
     ("score", "Missing argument 'FILE'"),
-    ("review nowhere", "unknown revision 'nowhere'"),
+    ("review nowhere", "'nowhere' is neither a revision nor on disk: list what there is with git branch --all"),
+    ("review mian", "'mian' is neither a revision nor on disk: did you mean main?"),
+    ("review 2.8.0 HEAD", "two revisions take dots between them, other words are paths: write 2.8.0..HEAD"),
+    ("review main HEAD~0 a.py", "write main..HEAD~0"),
+    ("review ..", "the range .. names no revision: write main..HEAD, or main.."),
+    ("review ...", "the range ... names no revision: write main...HEAD, or main..."),
+    ("review --fail-on", "Option '--fail-on' requires an argument; see themis review --help"),
+    ("model pull --name", "Option '--name' requires an argument; see themis model pull --help"),
+    ("train fit --pairs", "Option '--pairs' requires an argument; see themis train fit --help"),
     ("review HEAD~7..HEAD", "unknown revision 'HEAD~7'"),
     ("review src/nowhere.py", "src/nowhere.py is neither on disk nor among the changes"),
     ("review ../..", "is outside of"),
@@ -84,7 +92,9 @@ REFUSED = [
     ("review --output-format xml", "unknown format 'xml': known are text, json"),
     ("review --output-file no/such/folder/r.txt", "cannot write no/such/folder/r.txt"),
     ("review --model nowhere", "model bundle nowhere cannot be read"),
-    ("model verify nowhere", "cannot be read"),
+    ("review --model nowhere", "themis model list shows those you have, themis model pull SOURCE gets another"),
+    ("model verify nowhere", "cannot be read, as there is no such folder: themis model list"),
+    ("model pull nowhere", "name an https address, an archive (.tar.gz, .zip) or a folder"),
     ("demo --model nowhere", "model bundle nowhere cannot be read"),
     ("rank a.py", "name at least two versions"),
     ("rank a.py nowhere.py", "cannot read"),
@@ -158,10 +168,11 @@ def test_a_package_that_an_extra_brings_is_named(repo: Repo, missing: str, line:
     assert not (repo.root / "run").exists()
 
 
-def test_outside_of_a_repository(tmp_path: Path) -> None:
-    ran = themis("review", folder=tmp_path, GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
+@pytest.mark.parametrize(("line", "other"), [("review", ", or give a patch with --diff-file"), ("score a.py", "")])
+def test_outside_of_a_repository(tmp_path: Path, line: str, other: str) -> None:
+    ran = themis(*line.split(), folder=tmp_path, GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert "is in no git repository: change to one" in ran.stderr
+    assert ran.stderr.endswith(f"is in no git repository: change to one{other}\n")
 
 
 COMMANDS = [
@@ -269,7 +280,7 @@ def test_a_review_with_the_model_that_ships(repo: Repo) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     report = json.loads(ran.stdout)
     assert [row["criterion"] for row in report["verdicts"]] == ["security_hardness"]
-    assert report["coverage"] == {"scored": 1, "skipped": []}
+    assert report["coverage"] == {"scored": 1, "of_tests": 0, "skipped": []}
     assert report["base"] == repo.git("rev-parse", "HEAD")
 
 

@@ -4,14 +4,14 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.repo import Repo
-from themis_cli import explain, rank, review, score
+from themis_cli import explain, review, score
 from themis_cli.context import Context
 from themis_cli.demo import examples, outcomes
 from themis_cli.ranking import share_below
@@ -162,87 +162,6 @@ def test_a_report_file_appears_whole_or_not_at_all(repo: Repo) -> None:
 def test_a_report_may_go_to_a_device(repo: Repo) -> None:
     reviewed(repo, file=Path(os.devnull))
     assert not Path(os.devnull).is_file()
-
-
-def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
-    for name, body in {"a": "plain", "b": "sha256", "c": "terse", "d": "sha256(x) + terse"}.items():
-        (tmp_path / f"{name}.py").write_text(f"def f(x):\n    return {body}(x)\n")
-    world = context(tmp_path, abstaining(Criterion.MEMORY_EFFICIENCY, Criterion.RUNTIME_EFFICIENCY))
-    rank.run([Path(f"{name}.py") for name in "abcd"], {"criteria": "security,memory,readability"}, world)
-    lines = [" ".join(line.split()) for line in told(world.out).splitlines()]
-    assert "security 1. b.py equal to d.py; ahead of a.py (>99 %), c.py (>99 %)" in lines
-    assert "3. a.py equal to c.py" in lines
-    assert lines[0].startswith("Best first. A percentage says how surely the version is the better one of the two")
-    assert lines[-2].startswith("Best choice: b.py, at least as good as every other version on every criterion.")
-    assert lines[-1] == "no data: runtime, memory"
-
-
-# state of the criterion, names and calls of each version, lines
-ORDERS: list[tuple[State, dict[str, str], list[str]]] = [
-    (
-        State.NOT_PRECISE, {"a.py": "plain", "b.py": "sha256", "c.py": "md5"},
-        ["security     1. b.py  ahead of a.py (by 1.0), c.py (by 3.0)", "             2. a.py  ahead of c.py (by 2.0)",
-         "             3. c.py"],
-    ),
-    (
-        State.SPEAKS, {f"{'x' * 40}.py": "plain", "b.py": "md5"},
-        [f"security     1. {'x' * 40}.py", "                ahead of b.py (>99 %)", "             2. b.py"],
-    ),
-    (
-        State.NOT_PRECISE, {"a.py": "plain", "b.py": "little"},
-        ["security     1. a.py  ahead of b.py (by less than 0.1)"],
-    ),
-    (
-        State.NOT_PRECISE, {f"{n}.py": "plain" for n in range(7)},
-        ["security     1. 0.py  equal to 1.py, 2.py, 3.py, 4.py; 2 more below"],
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("state", "calls", "rows"), ORDERS)
-def test_rank_says_how_far_ahead_in_words(
-    tmp_path: Path, state: State, calls: Mapping[str, str], rows: Sequence[str]
-) -> None:
-    for name, body in calls.items():
-        (tmp_path / name).write_text(f"def f(x):\n    return {body}(x)\n")
-    curve = Calibration.speaking().curves[Criterion.SECURITY_HARDNESS]
-    calibration = Calibration(
-        Calibration.speaking().mix, dict.fromkeys(CRITERIA, replace(curve, state=state, scale=2.0))
-    )
-    world = context(tmp_path, FakeScorer({**WORDS, "little": (0, 0, 0, -0.05, 0)}, calibration))
-    rank.run([Path(name) for name in calls], {"criteria": "security"}, world)
-    lines = told(world.out).splitlines()
-    assert [row for row in rows if row not in lines] == [], lines
-
-
-# calls in each version, what to choose
-CHOICES = [
-    (("plain", "plain"), "No version is at least as good as another on every criterion and better on one: choose"),
-    (("sha256", "md5"), "Best choice: 0.py, at least as good"),
-    (
-        ("sha256(x) + terse", "plain", "terse"),
-        "Choose among 0.py, 1.py (the Pareto front): none of them is at least",
-    ),
-    (("sha256(x) + terse", "plain", "terse"), "Left out: 2.py (beaten by 0.py)."),
-    (("sha256(x) + terse", "plain", "md5"), "Left out: 2.py (beaten by 1.py)."),
-]
-
-
-@pytest.mark.parametrize(("calls", "words"), CHOICES)
-def test_rank_says_which_to_choose_among(tmp_path: Path, calls: Sequence[str], words: str) -> None:
-    for n, body in enumerate(calls):
-        (tmp_path / f"{n}.py").write_text(f"def f(x):\n    return {body}(x)\n")
-    world = context(tmp_path)
-    rank.run([Path(f"{n}.py") for n in range(len(calls))], {"criteria": "security,readability"}, world)
-    assert words in told(world.out)
-
-
-def test_rank_says_what_it_cannot_compare(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BASE)
-    (tmp_path / "b.py").write_text(WORSE + "\n\ndef more():\n    pass\n")
-    world = context(tmp_path)
-    rank.run([Path("a.py"), Path("b.py")], {}, world)
-    assert "not compared: more: new code has no before" in told(world.out)
 
 
 def test_means_and_front() -> None:

@@ -76,7 +76,10 @@ def test_the_last_answer_becomes_a_pair(repo: Repo, ask: Callable[[Repo], Select
     assert (no.criterion, no.chosen, no.rejected) == (None, WORSE.rstrip("\n"), BASE.rstrip("\n"))
     assert (yes.criterion, yes.chosen, yes.rejected) == ("security_hardness", BASE.rstrip("\n"), WORSE.rstrip("\n"))
     assert (yes.language, yes.project, yes.source) == ("python", "repo", "feedback")
-    assert told(here.out).splitlines()[1] == f"1 pair written to ../no.{suffix}"
+    first, written, second, _ = told(here.out).splitlines()
+    assert first.startswith(f"disagreed with {name} (digest); kept in ")
+    assert written == f"1 pair written to ../no.{suffix}"
+    assert second.startswith(f"agreed with {name} (digest), which replaces your earlier answer (disagreed); kept in ")
     assert len(feedback.store(here.environ).read_text("utf-8").splitlines()) == 2
 
 

@@ -92,7 +92,7 @@ def test_sources(path: str, before: str | None, middle: str, after: str) -> None
     old = None if before is None else before + middle
     found = list(edits_of([FileChange(path, old, after + middle)]))
     outcome = review(found, SCORER, Settings())
-    assert outcome.coverage.scored + outcome.coverage.settled + len(outcome.coverage.skipped) == len(found)
+    assert outcome.coverage.edits + len(outcome.coverage.skipped) == len(found)
     for one in found:
         assert isinstance(one, Edit) or one.because
         if isinstance(one, Edit):

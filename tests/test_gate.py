@@ -1,13 +1,16 @@
 """``--fail-on``: what it fails on, what it does not, and what the review counts beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.repo import Repo
 from tests.test_commands import BASE, WORSE, abstaining, reviewed
+from themis_cli.gate import Failure, told
+from themis_cli.source import Selection
 from themis_lsp.error import UsageError
+from themis_lsp.verdict import Direction, Verdict
 from themis_model.criterion import Criterion
 
 
@@ -76,6 +79,64 @@ def test_a_gate_counts_what_is_not_shown_but_not_what_is_silenced(repo: Repo) ->
     repo.write("c.py", WORSE.replace("(data)\n", "(data)  # themis: ignore[security] names no secret\n"))
     ran = reviewed(repo, {"fail-on": "security:0.9", "max-findings": "1"})
     assert (ran.code, ran.err) == (1, "failed: 2 findings at or above --fail-on security:0.9\n")
+
+
+COMMENT = "  # themis: ignore[security]"
+BARE, REASONED = (WORSE.replace("(data)\n", f"(data){COMMENT}{reason}\n") for reason in ("", " names no secret"))
+KEPT = BASE.replace("(data)\n", f"(data){COMMENT} names no secret\n")  # the comment was there, the line gets worse
+KEPT_BELOW = KEPT.replace("    return", "    one(data)\n    return")
+COPIED = KEPT_BELOW.replace("    one(data)", f"    md5(data){COMMENT} names no secret\n    one(data)")
+MOVED = COPIED.replace(f"sha256(data){COMMENT} names no secret", "sha256(data)")
+REFUSE = 'new-ignores = "refuse"\n'
+NO_REASON, NEW = "ignored without a reason at a.py:2", "ignored by a comment that this change adds at a.py:2"
+WAYS = {
+    "work tree": Selection(),
+    "index": Selection(staged=True),
+    "range": Selection(["start..HEAD"]),
+    "base": Selection(base="start"),
+    "patch": Selection(base="start", diff_file="../the.patch"),
+}
+PROPOSED = ("range", "base", "patch")
+
+# the old text, the new one, the configuration of the base, ways in, why the comment does not help
+HIDDEN: list[tuple[str, str, str, Sequence[str], str]] = [
+    (BASE, BARE, "", tuple(WAYS), NO_REASON),
+    (KEPT.replace(" names no secret", ""), BARE, "", tuple(WAYS), NO_REASON),
+    (BASE, BARE, REFUSE, tuple(WAYS), NO_REASON),
+    (BASE, REASONED, "", tuple(WAYS), ""),
+    (BASE, REASONED, 'new-ignores = "allow"\n', tuple(WAYS), ""),
+    (BASE, REASONED, REFUSE, PROPOSED, NEW),
+    (BASE, REASONED, REFUSE, ("work tree", "index"), ""),
+    (KEPT, REASONED, REFUSE, tuple(WAYS), ""),
+    (KEPT_BELOW, COPIED, REFUSE, PROPOSED, NEW),
+    (KEPT_BELOW, MOVED, REFUSE, PROPOSED, NEW),
+    (BASE, BARE.replace("    return", f"  {COMMENT} names no secret\n    return"), "", tuple(WAYS), ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "config", "way", "why"), [(*row[:3], way, row[4]) for row in HIDDEN for way in row[3]]
+)
+def test_a_comment_does_not_disarm_a_gate(repo: Repo, before: str, after: str, config: str, way: str, why: str) -> None:
+    repo.write("themis.toml", config)
+    repo.commit(a_py=before)
+    repo.git("tag", "start")
+    repo.write("a.py", after)
+    repo.write("../the.patch", repo.git("diff", "--", "a.py") + "\n")
+    repo.git("add", "a.py")
+    if way in PROPOSED:
+        repo.write("themis.toml", "")  # what a change says of its own gate does not count
+        repo.commit()
+    ran = reviewed(repo, GATE, selection=WAYS[way])
+    assert "✗" not in ran.out
+    assert (ran.code, ran.err) == (1, f"{FAILED} ({why})\n") if why else (0, "")
+
+
+def test_failures_behind_comments_are_named_by_their_reason() -> None:
+    verdict = Verdict("a", "f", 1, Criterion.SECURITY_HARDNESS, Direction.WORSE, -1.0, None)
+    places = [("", ""), ("bare", "a:1"), ("bare", "a:1"), ("new", "a:2"), *(("bare", f"b\n:{n}") for n in range(4))]
+    failures = [Failure(verdict, why, place) for why, place in places]
+    assert list(told(failures)) == ["bare at a:1, b\\x0a:0, b\\x0a:1 and 2 more", "new at a:2"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,26 @@ RUNS: list[tuple[dict[str, str], str, dict[str, str], int, str, str]] = [
 ]
 
 
+# what is staged, options, words on standard error
+COMMENTED: list[tuple[str, dict[str, str], str]] = [
+    ("", {}, "stopped by 1 finding (ignored without a reason at a.py:2); SKIP=themis git commit"),
+    ("", {"fail-on": "security:0.9"}, "stopped by 1 finding (ignored without a reason at a.py:2); SKIP=themis"),
+    ("", {"fail-on": "readability:0.9"}, ""),
+    (" names no secret", {}, ""),
+]
+
+
+@pytest.mark.parametrize(("reason", "given", "words"), COMMENTED)
+def test_a_comment_without_a_reason_does_not_get_past_the_hook(
+    repo: Repo, reason: str, given: dict[str, str], words: str
+) -> None:
+    repo.stage("a.py", WORSE.replace("(data)\n", f"(data)  # themis: ignore[security]{reason}\n"))
+    status, said, complaint = ran(repo, given, {})
+    assert (status, said) == (int(bool(words)), "")
+    assert complaint.startswith(words)
+    assert bool(complaint) is bool(words)
+
+
 def ran(
     repo: Repo, given: Mapping[str, str], environ: Mapping[str, str], *, advises: bool = False
 ) -> tuple[int, str, str]:

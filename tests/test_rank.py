@@ -4,7 +4,8 @@ import contextlib
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from themis_lsp.conflict import sides
 from themis_lsp.error import UsageError
 from themis_lsp.ranking import Candidate, margin, rank
 from themis_lsp.settings import Settings
-from themis_model.calibrate import Calibration
+from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.fake import FakeScorer
 
@@ -156,6 +157,116 @@ def test_rows_come_from_standard_input(tmp_path: Path) -> None:
     ran = themis("rank", "-", "--json", folder=tmp_path, text=rows)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert json.loads(ran.stdout)["candidates"] == ["one", "two"]
+
+
+def test_rank_orders_versions_and_finds_the_front(tmp_path: Path) -> None:
+    for name, body in {"a": "plain", "b": "sha256", "c": "terse", "d": "sha256(x) + terse"}.items():
+        (tmp_path / f"{name}.py").write_text(f"def f(x):\n    return {body}(x)\n")
+    world = context(tmp_path, abstaining(Criterion.MEMORY_EFFICIENCY, Criterion.RUNTIME_EFFICIENCY))
+    command.run([Path(f"{name}.py") for name in "abcd"], {"criteria": "security,memory,readability"}, world)
+    lines = [" ".join(line.split()) for line in told(world.out).splitlines()]
+    assert "security 1. b.py equal to d.py; ahead of a.py by 2.0 (>99 %), c.py by 2.0 (>99 %)" in lines
+    assert "3. a.py equal to c.py" in lines
+    assert lines[0].startswith("Best first, with how far ahead the model rates a version: 1.0 is what a typical edit")
+    assert lines[-2].startswith("Best choice: b.py, at least as good as every other version on every criterion.")
+    assert lines[-1] == "no data: runtime, memory"
+
+
+# calls in each version, how many criteria speak, the last lines
+FOLDS: list[tuple[Sequence[str], int, list[str]]] = [
+    (
+        ("plain", "sha256 + terse", "plain + md5"), 4,
+        ["not precise enough for verdicts, so take the order lightly: readability", "readability  0.py = 2.py > 1.py"],
+    ),
+    ([f"x{n}" for n in range(9)], 4, [f"readability  {' = '.join(f'{n}.py' for n in range(8))}; 1 more below"]),
+    (("terse", "plain"), 0, ["readability  1. 1.py  ahead of 0.py by 4.0", "             2. 0.py"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("calls", "speaking", "rows"), FOLDS)
+def test_rank_folds_what_the_model_never_speaks_of(
+    tmp_path: Path, calls: Sequence[str], speaking: int, rows: list[str]
+) -> None:
+    for n, body in enumerate(calls):
+        (tmp_path / f"{n}.py").write_text(f"def f(x):\n    return {body}(x)\n")
+    curves = Calibration.speaking().curves
+    weak = {c: replace(curves[c], state=State.NOT_PRECISE) for c in CRITERIA[speaking:]}
+    world = context(tmp_path, FakeScorer(WORDS, Calibration(Calibration.speaking().mix, {**curves, **weak})))
+    command.run([Path(f"{n}.py") for n in range(len(calls))], {"criteria": "security,readability"}, world)
+    lines = told(world.out).splitlines()
+    first = lines.index(rows[0])
+    assert lines[first : first + len(rows)] == rows
+    assert (rows[-1] == lines[-1]) is bool(speaking)
+
+
+# state of the criterion, names and calls of each version, lines
+ORDERS: list[tuple[State, dict[str, str], list[str]]] = [
+    (
+        State.NOT_PRECISE, {"a.py": "plain", "b.py": "sha256", "c.py": "md5"},
+        ["security     1. b.py  ahead of a.py by 1.0, c.py by 3.0", "             2. a.py  ahead of c.py by 2.0",
+         "             3. c.py"],
+    ),
+    (
+        State.SPEAKS, {f"{'x' * 40}.py": "plain", "b.py": "md5"},
+        [f"security     1. {'x' * 40}.py", "                ahead of b.py by 2.0 (>99 %)", "             2. b.py"],
+    ),
+    (
+        State.NOT_PRECISE, {"a.py": "plain", "b.py": "little"},
+        ["security     1. a.py  ahead of b.py by less than 0.1"],
+    ),
+    (
+        State.NOT_PRECISE, {f"{n}.py": f"plain{n}" for n in range(7)},
+        ["security     1. 0.py  equal to 1.py, 2.py, 3.py, 4.py; 2 more below"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "calls", "rows"), ORDERS)
+def test_rank_says_how_far_ahead_in_words(
+    tmp_path: Path, state: State, calls: Mapping[str, str], rows: Sequence[str]
+) -> None:
+    for name, body in calls.items():
+        (tmp_path / name).write_text(f"def f(x):\n    return {body}(x)\n")
+    curve = Calibration.speaking().curves[Criterion.SECURITY_HARDNESS]
+    calibration = Calibration(
+        Calibration.speaking().mix, dict.fromkeys(CRITERIA, replace(curve, state=state, scale=2.0))
+    )
+    world = context(tmp_path, FakeScorer({**WORDS, "little": (0, 0, 0, -0.05, 0)}, calibration))
+    command.run([Path(name) for name in calls], {"criteria": "security"}, world)
+    lines = told(world.out).splitlines()
+    assert [row for row in rows if row not in lines] == [], lines
+
+
+# calls in each version, what to choose
+CHOICES = [
+    (("plain", "plain"), "the same: 0.py, 1.py; there is nothing to choose\n"),
+    (("plain", "md5", "plain"), "\nthe same: 0.py, 2.py\n"),
+    (("plain", "other"), "No version is at least as good as another on every criterion and better on one: choose"),
+    (("sha256", "md5"), "Best choice: 0.py, at least as good"),
+    (
+        ("sha256(x) + terse", "plain", "terse"),
+        "Choose among 0.py, 1.py (the Pareto front): none of them is at least",
+    ),
+    (("sha256(x) + terse", "plain", "terse"), "Left out: 2.py (beaten by 0.py)."),
+    (("sha256(x) + terse", "plain", "md5"), "Left out: 2.py (beaten by 1.py)."),
+]
+
+
+@pytest.mark.parametrize(("calls", "words"), CHOICES)
+def test_rank_says_which_to_choose_among(tmp_path: Path, calls: Sequence[str], words: str) -> None:
+    for n, body in enumerate(calls):
+        (tmp_path / f"{n}.py").write_text(f"def f(x):\n    return {body}(x)\n")
+    world = context(tmp_path)
+    command.run([Path(f"{n}.py") for n in range(len(calls))], {"criteria": "security,readability"}, world)
+    assert words in told(world.out)
+
+
+def test_rank_says_what_it_cannot_compare(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(BASE)
+    (tmp_path / "b.py").write_text(WORSE + "\n\ndef more():\n    pass\n")
+    world = context(tmp_path)
+    command.run([Path("a.py"), Path("b.py")], {}, world)
+    assert "not compared: more: new code has no before" in told(world.out)
 
 
 def test_what_the_documentation_shows_works() -> None:

@@ -28,6 +28,7 @@ WORDS: dict[str, Sequence[float]] = {
     "tidy": (0, 0, 0, 0, 4),
     "sha256": (0, 0, 0, 4, 0),
     "maybe": (0, 0, 0, -1, 0),
+    "likely": (0, 0, 0, -2, 0),
 }
 BASE = "def digest(data):\n    seed = data.strip()\n    return plain(seed)\n"
 LIMIT = Threshold(0.8)
@@ -61,6 +62,7 @@ def on_terminal(report: Report, width: int = 80, *, no_color: bool = False, deta
 
 MD5 = BASE.replace("plain(seed)", "md5(seed)")
 NO_DATA = dict.fromkeys(CRITERIA, State.NO_DATA)
+LIKELY, MAYBE = BASE.replace("plain", "likely"), BASE.replace("plain", "maybe")
 TIDIED = BASE.replace("strip()", "tidy()")
 TRADED = MD5.replace("strip()", "tidy()")
 HOSTILE = BASE.replace("plain(seed)", "md5(seed, '\x1b[2J\u202e\u2066\x9b31m\ud800')")
@@ -114,6 +116,13 @@ SAID = [
         "x6",
     ),
     (reported(BASE.replace("plain(seed)", "plain(")), "incomplete", "✗"),
+    (reported(LIKELY, LIKELY, MAYBE), "\nunsaid    2 edits looked worse, but not surely enough, or for no", "✗"),
+    (reported(LIKELY), "\nunsaid    1 edit looked worse", "✗"),
+    (reported(MAYBE), "Nothing to report", "unsaid"),
+    (reported(LIKELY, MD5), "✗", "unsaid"),
+    (reported(LIKELY, silent=NO_DATA), "Nothing to report", "unsaid"),
+    (reported(LIKELY, silent=dict.fromkeys(CRITERIA, State.NOT_PRECISE)), "Nothing to report", "unsaid"),
+    (reported(LIKELY, settings=Settings(min_confidence=0.1)), "✗", "unsaid"),
 ]
 
 
@@ -136,12 +145,35 @@ def test_a_trade_off_is_told_in_the_same_words_and_never_praised(name: str) -> N
     assert "a.py" not in praised
 
 
+# calls that appear, one in each file, and the pages the report points at
+PAGES = [
+    (["md5"], ["weak-hash"], ""),
+    (["md5", "md5"], ["weak-hash"], ""),
+    (["md5", "rand"], ["weak-hash", "weak-random"], ""),
+    (["md5", "rand", "sql", "pickle", "tls"], ["weak-hash", "weak-random", "sql-injection"], " · ⋯ 2 more"),
+]
+
+
+@pytest.mark.parametrize(("calls", "pages", "rest"), PAGES)
+def test_every_defect_found_has_its_page_named(calls: Sequence[str], pages: Sequence[str], rest: str) -> None:
+    names = {"md5": "weak-hash", "rand": "weak-random", "sql": "sql-injection",
+             "pickle": "unsafe-deserialization", "tls": "certificate-check-off"}  # fmt: skip
+    scorer = FakeScorer(dict.fromkeys(names, (0, 0, 0, -4, 0)), Calibration.speaking(), names)
+    changes = [FileChange(f"{n}.py", BASE, BASE.replace("plain", call)) for n, call in enumerate(calls)]
+    outcome = review(edits_of(changes), scorer, Settings())
+    told = " · ".join(f"themis explain {page}" for page in pages) + rest
+    assert f"\nmore      {told}\n" in written(Report(outcome, scorer.info, "4be1c0de" * 5, "work tree"))
+
+
 def test_quiet_says_findings_alone_and_verbose_says_all() -> None:
     report = reported(MD5, BASE.replace("plain", "sha256"), skips=1)
     quiet, verbose = (written(report, detail=detail) for detail in (Detail.QUIET, Detail.VERBOSE))
     assert "a.py:3" in quiet
     assert "b.py" not in quiet
     assert "model" not in quiet
+    assert "unsaid" not in written(reported(LIKELY), detail=Detail.QUIET) + written(
+        reported(LIKELY), detail=Detail.VERBOSE
+    )
     assert "\n0.png  not judged: binary\n" in verbose
     assert written(reported(BASE.replace("seed", "salt")), detail=Detail.QUIET) == ""
 
@@ -157,6 +189,41 @@ def overloads(*afters: str) -> Report:
     scorer = FakeScorer(WORDS, Calibration(Mix(), {c: SPEAKS if "sec" in c.value else silent for c in CRITERIA}))
     outcome = review(edits_of(changes), scorer, Settings())
     return Report(outcome, scorer.info, "4be1c0de" * 5, "work tree")
+
+
+AS_TESTS = "1 edit of test code, not judged for security, runtime, memory (--tests judges them)"
+UNTOLD: dict[Criterion, State] = {c: State.NO_DATA for c in CRITERIA if c is not Criterion.SECURITY_HARDNESS}
+
+# path of an edit, criteria that never speak, settings, what is counted: scored, of test code; how the report begins
+JUDGED: list[tuple[str, dict[Criterion, State], Settings, tuple[int, int], str]] = [
+    ("tests/a.py", UNTOLD, Settings(), (0, 1), f"Nothing was judged: {AS_TESTS}."),
+    ("tests/a.py", UNTOLD, Settings(tests=True), (1, 0), "tests/a.py:3"),
+    ("a.py", UNTOLD, Settings(), (1, 0), "a.py:3"),
+    ("tests/a.py", {}, Settings(), (1, 0), "Nothing to report: no edit is surely enough a regression."),
+    ("tests/a.py", {}, Settings((Criterion.MEMORY_EFFICIENCY,)), (0, 1), f"Nothing was judged: {AS_TESTS}."),
+    (
+        "tests/a.py", UNTOLD, Settings((Criterion.READABILITY_MAINTAINABILITY,)), (1, 0),
+        "Nothing to report: no edit is surely enough a regression.",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "silent", "settings", "counts", "start"), JUDGED)
+def test_an_edit_of_test_code_does_not_read_as_judged(
+    path: str, silent: dict[Criterion, State], settings: Settings, counts: tuple[int, int], start: str
+) -> None:
+    curves = {criterion: replace(SPEAKS, state=silent.get(criterion, State.SPEAKS)) for criterion in CRITERIA}
+    scorer = FakeScorer(WORDS, Calibration(Mix(), curves))
+    outcome = review(edits_of([FileChange(path, BASE, MD5)]), scorer, settings)
+    report = Report(outcome, scorer.info, "4be1c0de" * 5, "work tree")
+    assert (outcome.coverage.scored, outcome.coverage.of_tests) == counts
+    assert written(report).startswith(start)
+    value = json.loads(written(report, "json"))["coverage"]
+    assert (value["scored"], value["of_tests"]) == counts
+    for name in ("text", "markdown", "html"):
+        assert ("1 edit of test code, not judged for" in written(report, name)) is bool(counts[1])
+        assert ("1 edit scored" in written(report, name)) is bool(counts[0])
+    assert ("1 of test code" in written(report, "html")) is bool(counts[1])
 
 
 # what becomes of the three functions, a line for each below the name of the file

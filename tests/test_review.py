@@ -10,6 +10,7 @@ from themis_lsp.change import Edit, FileChange, Skip
 from themis_lsp.edits import INCOMPLETE, NEW, edits_of
 from themis_lsp.review import IGNORED, LAYOUT, RENAME, TEST_CODE, TOO_LARGE, UNNAMED, UNSURE, Review, review
 from themis_lsp.settings import Settings
+from themis_lsp.silence import By
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, Curve, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
@@ -310,3 +311,12 @@ def test_settings_may_differ_between_folders() -> None:
     found = review(edits_of(changes), RISKY, Settings(), settings_at)
     assert [f.verdict.path for f in found.findings] == ["a.py"]
     assert [s.because for s in found.coverage.skipped] == [IGNORED]
+
+
+def test_what_is_in_the_baseline_stays_accepted_under_a_comment() -> None:
+    after = BASE.replace("plain(seed)", "md5(seed)  # themis: ignore[security]")
+    edits = [FileChange("a.py", BASE, after)]
+    for known, by in ((set[str](), By.COMMENT), ({judged(after).suppressed[0].fingerprint}, By.BASELINE)):
+        (silence,) = review(edits_of(edits), RISKY, Settings(), baseline=known).suppressed
+        assert silence.by is by
+        assert (silence.comment is None) is (by is By.BASELINE)

@@ -18,7 +18,7 @@ from themis_lsp.settings import KEYS, Level, Settings
 from themis_model.criterion import Criterion
 
 KNOWN = (
-    "known are criteria, min-confidence, ignore, tests, fail-on, baseline, max-findings, model, device, threads, intent"
+    "known are criteria, min-confidence, ignore, tests, fail-on, new-ignores, baseline, max-findings, model, device, threads, intent"
 )
 SECURITY, READABILITY = Criterion.SECURITY_HARDNESS, Criterion.READABILITY_MAINTAINABILITY
 
@@ -67,6 +67,7 @@ ROWS = [
         {"themis.toml": 'criteria = ["readability_maintainability", "security", "readability"]'},
     ),
     Row("gates", {"fail_on": {SECURITY: 1.0}}, {"pyproject.toml": "[tool.themis.fail-on]\nsecurity = 1"}),
+    Row("a word for a switch", {"new_ignores": False}, {"themis.toml": 'new-ignores = "refuse"'}),
     Row("a broken file that is not ours", {}, {"src/pyproject.toml": "[[[", "pyproject.toml": "[tool]\nother = 1"}),
     Row("a name that is only mentioned", {}, {"pyproject.toml": 'tool = "themis"'}),
     # Precedence.
@@ -281,6 +282,10 @@ def test_every_setting_has_a_key_and_every_key_its_place_in_the_schema() -> None
         ("[fail-on]\nspeed = 0.9", False),
         ("[fail-on]\nsecurity = 2", False),
         ("fail-on = 'security:0.9'", False),
+        ("new-ignores = 'allow'", True),
+        ("new-ignores = 'refuse'", True),
+        ("new-ignores = 'never'", False),
+        ("new-ignores = false", False),
         ("max-findings = 1", True),
         ("max-findings = 0", False),
         ("max-findings = 1.5", False),

@@ -6,6 +6,7 @@ import pytest
 
 from themis_lsp.suppress import Lines, Suppression, Unused, added, decide, suppressions
 from themis_model.criterion import Criterion
+from themis_model.encode import Hunk
 
 SECURITY, READABILITY = Criterion.SECURITY_HARDNESS, Criterion.READABILITY_MAINTAINABILITY
 MEMORY = Criterion.MEMORY_EFFICIENCY
@@ -62,6 +63,12 @@ def check(language: str, text: str, *want: Suppression) -> None:
         ("python", "# themis: ignore[security why", [one(1, 2, reason="", problems=(NO_CRITERION,))]),
         ("python", "# themis: ignore[] why", [one(1, 2, problems=(NO_CRITERION,))]),
         ("python", "# themis: ignore[security]", [one(1, 2, SECURITY, reason="", problems=(NO_REASON,))]),
+        (
+            "python",
+            "# themis: ignore[memory, security]",
+            [one(1, 2, MEMORY, SECURITY, reason="", problems=(NO_REASON.replace("security", "memory, security"),))],
+        ),
+        ("python", "# themis: ignore[]", [one(1, 2, reason="", problems=(NO_CRITERION,))]),
         ("go", "/* themis: ignore[security] */", [one(1, 2, SECURITY, reason="", problems=(NO_REASON,))]),
         (
             "python",
@@ -112,10 +119,12 @@ def test_what_the_model_cannot_speak_of_is_not_called_unused() -> None:
     assert outcome.unused == (Unused(FOUND[1], SECURITY),)
 
 
-def test_added_suppressions_are_told_from_moved_ones() -> None:
-    old = [one(1, 1, SECURITY), one(2, 2, SECURITY, reason="other")]
-    copied, changed = one(9, 9, SECURITY), one(3, 3, SECURITY, MEMORY)
-    assert added(old, [one(7, 7, SECURITY), copied, changed]) == (copied, changed)
+def test_added_suppressions_are_told_from_kept_ones() -> None:
+    old = [one(1, 1, SECURITY), one(2, 2, SECURITY, reason="other"), one(9, 9, SECURITY)]
+    kept, twice, changed = one(1, 1, SECURITY), one(2, 2, SECURITY), one(3, 3, SECURITY, MEMORY)
+    elsewhere, untouched = one(7, 7, SECURITY, reason="other"), one(10, 10, SECURITY)
+    hunks = [Hunk(0, 2, 0, 3), Hunk(6, 6, 6, 7)]
+    assert added(old, [kept, twice, changed, elsewhere, untouched], hunks) == (twice, changed, elsewhere)
 
 
 @pytest.mark.parametrize("start", ["themis: ", "# themis: ignore["])

@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = MANIFEST["contributes"]["configuration"]["properties"
 SCHEMA: dict[str, Any] = json.loads(files("themis_lsp").joinpath("settings.schema.json").read_text("utf-8"))
 KEYS: dict[str, Any] = SCHEMA["properties"] | SCHEMA["$defs"]["user"]["properties"]
 
-NOT_IN_EDITORS = {"fail-on", "baseline"}  # an editor gates nothing
+NOT_IN_EDITORS = {"fail-on", "new-ignores", "baseline"}  # an editor gates nothing
 ONLY_IN_EDITORS = {"enable", "path", "base", "codeLens", "inlayHints", "debounce", "trace.server"}
 OF_THE_MACHINE = {"path", "model", "device", "threads"}  # what a repository must not choose
 

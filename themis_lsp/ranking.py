@@ -105,7 +105,7 @@ def rank(
         for verdict in outcome.verdicts:
             tables[verdict.criterion][j][i] += verdict.delta
             tables[verdict.criterion][i][j] -= verdict.delta
-        if outcome.coverage.scored + outcome.coverage.settled == 1 and not outcome.coverage.skipped:
+        if outcome.coverage.edits == 1 and not outcome.coverage.skipped:
             for criterion, found in margins.items():
                 found[other.name, one.name] = margin(calibration, criterion, tables[criterion][j][i])
                 found[one.name, other.name] = margin(calibration, criterion, tables[criterion][i][j])

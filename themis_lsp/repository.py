@@ -37,8 +37,12 @@ class Repository:
         self._objects = ObjectReader(root, self._environment, LARGEST)
 
     @classmethod
-    def open(cls, start: Path) -> Self:
+    def open(cls, start: Path, otherwise: str = "") -> Self:
         """The repository that a folder lies in.
+
+        Args:
+            start: the folder.
+            otherwise: what else can be done where there is none, for the message.
 
         Raises:
             GitError: there is none, git refuses to read it, or git is not installed.
@@ -50,7 +54,7 @@ class Repository:
         )
         algorithm, *where = os.fsdecode(ran.out).split("\n")
         if len(where) < 2:
-            raise _not_opened(start, ran.error)
+            raise _not_opened(start, ran.error, otherwise)
         git_dir, prefix, *top = where  # without a work tree, git answers up to there and fails
         root = top[0] if ran.status == 0 else git_dir
         return cls(Path(root), Path(git_dir), prefix, algorithm)
@@ -90,7 +94,7 @@ class Repository:
         """
         found = self._objects.read(f"{revision}^{{commit}}") or self._objects.read(f"{revision}^{{tree}}")
         if found is None:
-            raise GitError(f"unknown revision {revision!r}: {self._advice(revision)}")
+            raise GitError(f"unknown revision {revision!r}: {self.advice(revision)}")
         return found.id
 
     def knows(self, spec: str) -> bool:
@@ -189,7 +193,8 @@ class Repository:
     def _is_shallow(self) -> bool:
         return self.run("rev-parse", "--is-shallow-repository").out.strip() == b"true"
 
-    def _advice(self, revision: str) -> str:
+    def advice(self, revision: str) -> str:
+        """What to do about a revision that this clone does not know."""
         name = _ANCESTRY.sub("", revision)
         is_shallow = self._is_shallow()
         if self._objects.read(name):
@@ -204,11 +209,11 @@ class Repository:
         return "list what there is with git branch --all, or fetch it" if refs else "nothing was committed yet"
 
 
-def _not_opened(start: Path, error: str) -> GitError:
+def _not_opened(start: Path, error: str, otherwise: str) -> GitError:
     if "dubious ownership" in error:
         return GitError(f"git refuses to read {start}, another user's: git config --global --add safe.directory PATH")
     if "not a git repository" in error:
-        return GitError(f"{start} is in no git repository: change to one, or give a patch with --diff-file")
+        return GitError(f"{start} is in no git repository: {', or '.join(filter(None, ('change to one', otherwise)))}")
     return GitError(f"git cannot read the repository at {start}: {_last_line(error)}")
 
 

@@ -1,6 +1,6 @@
 """Judging edits: views, rewards, verdicts, findings. No IO, and no knowledge of git, terminals or editors."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +11,7 @@ from themis_lsp.change import Edit, Nature, Skip
 from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
-from themis_lsp.silence import By, Note, Silenced, silenced
+from themis_lsp.silence import By, Comment, Note, Silenced, silenced
 from themis_lsp.testcode import NOT_OF_TESTS, is_test
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Curve, Probabilities, State
@@ -35,14 +35,21 @@ class Coverage:
     """What was scored, and everything that was not.
 
     Attributes:
-        scored: number of edits the model scored.
+        scored: number of edits the model scored for a criterion it may speak of, where one was asked for.
         settled: number of edits that need no model: their tokens prove that only layout changed.
         skipped: everything else that changed, each with its reason.
+        of_tests: number of edits of test code, of which no criterion was judged that the model may speak of.
     """
 
     scored: int
     settled: int
     skipped: tuple[Skip, ...]
+    of_tests: int = 0
+
+    @property
+    def edits(self) -> int:
+        """Number of edits that were looked at, whatever came of it."""
+        return self.scored + self.settled + self.of_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +112,9 @@ def review(
     verdicts: list[Verdict] = []
     notes: list[Note] = []
     candidates: list[Candidate] = []
-    hushed: list[tuple[Candidate, str]] = []
+    hushed: list[tuple[Candidate, Comment]] = []
     skipped: list[Skip] = []
-    scored = settled = 0
+    scored = settled = of_tests = 0
 
     def prepared() -> Iterator[_Prepared]:
         for item in edits:
@@ -119,10 +126,12 @@ def review(
 
     for edit, rewarded in _scored(prepared(), scorer, settings.threads):
         chosen = local(edit.path)
-        settled += not rewarded
-        scored += bool(rewarded)
         found: list[Candidate] = []
         of_test = not chosen.tests and is_test(edit.path)
+        unjudged = of_test and _is_left_alone(chosen.criteria, curves)
+        settled += not rewarded
+        of_tests += bool(rewarded) and unjudged
+        scored += bool(rewarded) and not unjudged
         for criterion in chosen.criteria:
             silent = TEST_CODE if of_test and criterion in NOT_OF_TESTS else ""
             verdict, window = _judge(edit, criterion, rewarded, scorer, silent)
@@ -137,17 +146,28 @@ def review(
     names = names_of([*candidates, *(candidate for candidate, _ in hushed)])
     named = list(zip(candidates, names, strict=False))
     suppressed = [
-        *(_silence(c, name, By.COMMENT, why) for (c, why), name in zip(hushed, names[len(candidates) :], strict=True)),
+        *(
+            # What a team accepted is accepted, whatever a comment says of it besides.
+            _silence(c, name, By.BASELINE) if name in baseline else _silence(c, name, By.COMMENT, comment)
+            for (c, comment), name in zip(hushed, names[len(candidates) :], strict=True)
+        ),
         *(_silence(c, name, By.BASELINE) for c, name in named if name in baseline),
     ]
     told_of = [pair for pair in named if pair[1] not in baseline][: settings.max_findings]
     findings = findings_of(told_of, scorer)
-    coverage = Coverage(scored, settled, tuple(skipped))
+    coverage = Coverage(scored, settled, tuple(skipped), of_tests)
     return Review(findings, tuple(verdicts), coverage, tuple(suppressed), tuple(notes))
 
 
-def _silence(candidate: Candidate, name: str, by: By, reason: str = "") -> Silenced:
-    return Silenced(candidate.verdict, *candidate.lines, name, by, reason)
+def _is_left_alone(asked: Collection[Criterion], curves: Mapping[Criterion, Curve]) -> bool:
+    """Whether nothing can be told of test code: what was asked is not judged there, or the model never speaks of it."""
+    left_out = [criterion for criterion in asked if criterion in NOT_OF_TESTS]
+    judged = [c for c in asked if c not in NOT_OF_TESTS and curves[c].state is State.SPEAKS]
+    return bool(left_out) and not judged
+
+
+def _silence(candidate: Candidate, name: str, by: By, comment: Comment | None = None) -> Silenced:
+    return Silenced(candidate.verdict, *candidate.lines, name, by, comment)
 
 
 def _surest_first(candidate: Candidate) -> tuple[float, str, tuple[int, ...]]:

@@ -19,6 +19,7 @@ class Settings:
         criteria: which criteria are reported.
         min_confidence: show findings from this P(worse) on; None means the model's own threshold.
         fail_on: exit 1 for findings of these criteria at or above the probability.
+        new_ignores: in a proposed change, comments that it adds itself get a finding past ``fail_on``.
         max_findings: show at most this many; None means all.
         ignore: patterns, relative to the repository, of paths that are not judged.
         tests: judge security and efficiency of test code too.
@@ -29,6 +30,7 @@ class Settings:
     criteria: tuple[Criterion, ...] = CRITERIA
     min_confidence: float | None = None
     fail_on: Mapping[Criterion, float] = field(default_factory=dict)
+    new_ignores: bool = True
     max_findings: int | None = None
     ignore: tuple[str, ...] = ()
     tests: bool = False
@@ -168,6 +170,12 @@ def _split_switch(text: str) -> bool:
     return text.strip().lower() == "true"
 
 
+def _allowed(value: object) -> bool:
+    if value not in ("allow", "refuse"):
+        raise ValueError
+    return value == "allow"
+
+
 _PROBABILITY = "a number from 0 to 1"
 
 #: Everything that can be set: by these names in files, as --name on a command line and THEMIS_NAME in the environment.
@@ -180,6 +188,7 @@ KEYS: Final[Mapping[str, Key]] = {
         Level.RUN, "criteria with numbers from 0 to 1, such as security:0.95 (in a file: security = 0.95)",
         _split_gates, _gates,
     ),
+    "new-ignores": Key(Level.RUN, "allow or refuse", str, _allowed),
     "baseline": Key(Level.RUN, "the path of a file that --write-baseline wrote", str, _text),
     "max-findings": Key(Level.RUN, "a whole number from 1 to 100000", int, _whole(100_000)),
     "model": Key(Level.USER, "the path of a model bundle, or the name of a pulled one", str, _text),

@@ -5,17 +5,16 @@ The comment stands on a changed line, or on lines of its own right above one.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from themis_lsp.settings import criterion_named
 from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import Hunk
 
 _MARK = "themis:"
 _WORD = "ignore"
 _FORM = "write themis: ignore[security] and the reason"
-#: What is wrong with a suppression that says nothing but what it silences.
-NO_REASON = f"it gives no reason: {_FORM}"
 _QUOTES = frozenset("\"'`")
 _HASHED = frozenset({"python", "ruby"})  # in the other languages a comment begins with // or /*
 
@@ -48,6 +47,11 @@ class Suppression:
     criteria: tuple[Criterion, ...]
     reason: str
     problems: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> str:
+        """What it silences, as it is written between the brackets."""
+        return ", ".join(criterion.short for criterion in self.criteria)
 
 
 class Unused(NamedTuple):
@@ -125,16 +129,37 @@ def decide(
     return Outcome(suppressed, tuple(unused))
 
 
-def added(before: Iterable[Suppression], after: Iterable[Suppression]) -> tuple[Suppression, ...]:
-    """The suppressions a change brings in: a gate must not be disarmed by what it is to judge."""
-    known = Counter((s.criteria, s.reason) for s in before)
+def added(
+    before: Sequence[Suppression], after: Sequence[Suppression], hunks: Iterable[Hunk]
+) -> tuple[Suppression, ...]:
+    """The suppressions a change brings in: a gate must not be disarmed by what it is to judge.
+
+    One that stood among the very lines its hunk replaces is kept, not new. One moved or copied from elsewhere is new:
+    nobody has said yet that it holds for what it speaks for now.
+
+    Args:
+        before: those in the old text.
+        after: those in the new text.
+        hunks: what changed between the two.
+    """
     fresh = []
-    for suppression in after:
-        key = suppression.criteria, suppression.reason
-        known[key] -= 1
-        if known[key] < 0:
-            fresh.append(suppression)
+    for hunk in hunks:
+        known = Counter(_said(s) for s in before if hunk.before_start < s.line <= hunk.before_end)
+        for suppression in after:
+            if hunk.after_start < suppression.line <= hunk.after_end:
+                known[_said(suppression)] -= 1
+                if known[_said(suppression)] < 0:
+                    fresh.append(suppression)
     return tuple(fresh)
+
+
+def without_reason(names: str) -> str:
+    """What is wrong with a suppression of these criteria that says nothing else."""
+    return f"it gives no reason: write themis: ignore[{names}] and the reason"
+
+
+def _said(suppression: Suppression) -> tuple[tuple[Criterion, ...], str]:
+    return suppression.criteria, suppression.reason
 
 
 def _comment(line: str, openers: tuple[str, ...]) -> str:
@@ -190,7 +215,7 @@ def _read(text: str, line: int, covers: Lines) -> Suppression:
         return Suppression(line, covers, (), "", (f"it names no criterion: {_FORM}",))
     reason = reason.partition("*/")[0].strip(" \t:-")
     criteria: list[Criterion] = []
-    problems = [] if reason else [NO_REASON]
+    problems: list[str] = []
     named = [part.strip() for part in names.split(",", len(CRITERIA))]
     if len(named) > len(CRITERIA):
         problems.append("it names more criteria than there are")
@@ -199,4 +224,7 @@ def _read(text: str, line: int, covers: Lines) -> Suppression:
             criteria.append(criterion_named(name))
         except ValueError as problem:
             problems.append(str(problem) if name else f"it names no criterion: {_FORM}")
-    return Suppression(line, covers, tuple(dict.fromkeys(criteria)), reason, tuple(problems))
+    found = Suppression(line, covers, tuple(dict.fromkeys(criteria)), reason)
+    if not reason and criteria:
+        problems.insert(0, without_reason(found.names))
+    return replace(found, problems=tuple(problems))

@@ -1,7 +1,7 @@
 """``themis config``: what is set, and who set it where."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +68,7 @@ def _rows(config: "Config", path: str) -> Iterator[tuple[str, str, str]]:
     from themis_lsp.settings import KEYS, Level, Settings
 
     values = config.values(path)
-    defaults: Mapping[str, str] = {"criteria": "all", "threads": str(Settings().threads), "device": "auto"}
+    defaults = {"criteria": "all", "new-ignores": "allow", "threads": str(Settings().threads), "device": "auto"}
     for name, key in KEYS.items():
         if key.level is Level.COMMAND:
             continue

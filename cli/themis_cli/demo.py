@@ -74,7 +74,7 @@ def run(given: Mapping[str, str | None], context: Context) -> None:
         # The user's own thresholds would spoil the expectations, so their configuration is not looked for.
         inside = replace(context, folder=folder, environ=dict.fromkeys(("APPDATA", "XDG_CONFIG_HOME"), name))
         report, _ = judged(Selection(), given, inside, context.err)
-    edits = count(report.review.coverage.scored + report.review.coverage.settled, "edit")
+    edits = count(report.review.coverage.edits, "edit")
     context.out.write(f"Themis's own {len(cases)} examples, {edits} in all, reviewed as any others would be:\n\n")
     FORMATS["text"](report, context.out, Detail.NORMAL)
     _print(list(outcomes(cases, report.review.verdicts)), context)

@@ -76,7 +76,7 @@ def run(what: str | None, report: Path | None, model: str | None, context: Conte
         saved = context.folder / report
         explain_finding(finding_in(report_in(saved), saved, what), model, context)
     elif reason := reason_named(what):
-        explain_reason(reason, context)
+        explain_reason(reason, _manifest(model, context), context)
     else:
         explain_criterion(what, model, context)
 
@@ -90,11 +90,12 @@ def reason_named(what: str) -> "Reason | None":
     return reasons().get(what.lower()) or next(by_cwe, None)
 
 
-def explain_reason(reason: "Reason", context: Context) -> None:
-    """Print a reason's page."""
+def explain_reason(reason: "Reason", manifest: "Manifest", context: Context) -> None:
+    """Print a reason's page, and whether this model ever tells it."""
+    from themis_cli.named import told_of
     from themis_cli.reason_page import print_page
 
-    print_page(reason, context.out)
+    print_page(reason, told_of(reason, manifest), context.out)
 
 
 def explain_criterion(what: str, model: str | None, context: Context) -> None:
@@ -137,10 +138,11 @@ def explain_finding(finding: Mapping[str, Any], model: str | None, context: Cont
     from themis_cli.labelled import print_labelled
 
     reason = reason_named(finding["defect"] or "")
-    print_labelled(about_finding(finding, _manifest(model, context).calibration), context.out)
+    manifest = _manifest(model, context)
+    print_labelled(about_finding(finding, manifest.calibration), context.out)
     if reason:
         context.out.write("\n")
-        explain_reason(reason, context)
+        explain_reason(reason, manifest, context)
 
 
 def _manifest(model: str | None, context: Context) -> "Manifest":

@@ -108,7 +108,7 @@ def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> N
     """Keep one answer, with both texts of the edit it is about.
 
     Raises:
-        UsageError: the report has no such finding, or the edit is no longer there.
+        UsageError: the report has no such finding, the edit is no longer there, or what is kept cannot be read.
         GitError: the repository cannot say what changed.
     """
     from themis_cli.escape import visible
@@ -135,12 +135,17 @@ def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> N
         "before": "\n".join(edit.before.lines),
         "after": "\n".join(edit.after.lines),
     }
+    key = row["fingerprint"], reviewed["model"]["graph_digest"]
+    before = next((known for known in answers(context.environ) if _key(known) == key), None)
     kept = store(context.environ)
     kept.parent.mkdir(parents=True, exist_ok=True)
     with kept.open("a", encoding="utf-8", newline="\n") as file:
         file.write(f"{json.dumps(row)}\n")
+    instead = ""
+    if before:
+        instead = f", which replaces your earlier answer ({'agreed' if before['agrees'] else 'disagreed'})"
     word = "agreed with" if agrees else "disagreed with"
-    context.out.write(f"{word} {finding['fingerprint']} ({visible(edit.unit)}); kept in {kept}\n")
+    context.out.write(f"{word} {finding['fingerprint']} ({visible(edit.unit)}){instead}; kept in {kept}\n")
 
 
 def export(target: Path, context: Context) -> None:
@@ -187,10 +192,15 @@ def answers(environ: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
     for number, line in enumerate(kept.read_text("utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            found[row["fingerprint"], row["model"]["graph_digest"]] = _known(row)
+            found[_key(row)] = _known(row)
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise UsageError(f"line {number} of {kept} is no {SCHEMA} row: take it out") from None
     return tuple(found.values())
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What an answer is about: the last one about the same counts."""
+    return row["fingerprint"], row["model"]["graph_digest"]
 
 
 def _known(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,14 +1,34 @@
 """``--fail-on``: which findings make a review fail, whatever ``--min-confidence`` shows of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final, NamedTuple
 
+from themis_cli.escape import visible
+from themis_cli.report import Report
 from themis_lsp.config import Config
 from themis_lsp.error import UsageError
 from themis_lsp.review import Review
 from themis_lsp.settings import Settings
+from themis_lsp.silence import Silenced
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, State
+
+_MOST_PLACES: Final = 3
+
+
+class Failure(NamedTuple):
+    """A verdict that fails a run.
+
+    Attributes:
+        verdict: what was judged.
+        ignored: why a comment that hides it does not get it past the gate; empty if there is none.
+        place: where that comment is.
+    """
+
+    verdict: Verdict
+    ignored: str = ""
+    place: str = ""
 
 
 def check_gate(settings: Settings, calibration: Calibration) -> None:
@@ -44,18 +64,51 @@ def narrowed(review: Review, settings_at: Callable[[str], Settings]) -> Review:
     return replace(review, findings=findings, suppressed=tuple(silences))
 
 
-def failing(review: Review, config: Config) -> list[Verdict]:
+def failing(report: Report, config: Config) -> list[Failure]:
     """What the model tells at or above its gate, that beyond ``max-findings`` or below ``min-confidence`` included."""
     gates = config.at().fail_on
-    silenced = {silence.verdict for silence in review.suppressed}
+    unpardoned = {failure.verdict: failure for failure in hidden_in_vain(report, config)}
+    pardoned = {silence.verdict for silence in report.review.suppressed}.difference(unpardoned)
     return [
-        verdict
-        for verdict in review.verdicts
+        unpardoned.get(verdict, Failure(verdict))
+        for verdict in report.review.verdicts
         if verdict.direction is Direction.WORSE
         and verdict.p is not None
         and verdict.p.worse >= gates.get(verdict.criterion, 2.0)
-        and verdict not in silenced
+        and verdict not in pardoned
     ]
+
+
+def hidden_in_vain(report: Report, config: Config) -> list[Failure]:
+    """Regressions that a comment hides from the list and that fail a run all the same."""
+    trusts_new = config.at().new_ignores or not report.is_proposed
+    found = ((silence, _doubt(silence, trusts_new=trusts_new)) for silence in report.review.suppressed)
+    return [
+        Failure(silence.verdict, doubt, f"{silence.verdict.path}:{silence.comment.line}")
+        for silence, doubt in found
+        if doubt and silence.comment and silence.verdict.direction is Direction.WORSE
+    ]
+
+
+def _doubt(silence: Silenced, *, trusts_new: bool) -> str:
+    """Why a gate does not heed what silences a regression; empty if it does."""
+    if silence.comment is None:
+        return ""
+    if not silence.comment.reason:
+        return "ignored without a reason"
+    return "" if trusts_new or not silence.comment.is_new else "ignored by a comment that this change adds"
+
+
+def told(failures: Sequence[Failure]) -> Iterator[str]:
+    """Where comments hide what fails, and why they do not help: a phrase for each reason."""
+    places: dict[str, dict[str, None]] = {}
+    for failure in failures:
+        if failure.ignored:
+            places.setdefault(failure.ignored, {})[failure.place] = None
+    for why, found in places.items():
+        more = len(found) - _MOST_PLACES
+        named = ", ".join(visible(place) for place in list(found)[:_MOST_PLACES])
+        yield f"{why} at {named}{f' and {more} more' if more > 0 else ''}"
 
 
 def unshown(verdicts: Iterable[Verdict], config: Config) -> int:

@@ -1,6 +1,6 @@
 """``themis hook``: what a git hook runs, before a commit on what is staged, before a push on what is pushed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,6 +10,7 @@ from themis_cli.context import Context, real
 from themis_cli.report import FORMATS, Detail
 
 if TYPE_CHECKING:
+    from themis_cli.gate import Failure
     from themis_cli.source import Selection
 
 _GATING: Final = "themis"  # the ids in .pre-commit-hooks.yaml
@@ -67,6 +68,8 @@ def run(given: Mapping[str, str | None], context: Context, *, advises: bool = Fa
         ThemisError: it could not do the job, and was not only to advise.
     """
     from themis_cli.escape import visible
+    from themis_cli.gate import told
+    from themis_cli.report.tally import count
     from themis_model.error import ThemisError
 
     if name := _skipped(context.environ, advises=advises):
@@ -82,7 +85,9 @@ def run(given: Mapping[str, str | None], context: Context, *, advises: bool = Fa
     if advises or not stopped:
         return 0
     way = "SKIP=themis git commit, or git commit --no-verify, goes ahead all the same"
-    context.err.write(f"stopped by {stopped} {'finding' if stopped == 1 else 'findings'}; {way}\n")
+    notes = "; ".join(told(stopped))
+    beside = f" ({notes})" if notes else ""
+    context.err.write(f"stopped by {count(len(stopped), 'finding')}{beside}; {way}\n")
     return 1
 
 
@@ -94,17 +99,18 @@ def _skipped(environ: Mapping[str, str], *, advises: bool) -> str | None:
     return next((name for name in own if name in named), None)
 
 
-def _stopping(given: Mapping[str, str | None], context: Context) -> int:
-    """Report, and count the findings that stop."""
-    from themis_cli.gate import failing
+def _stopping(given: Mapping[str, str | None], context: Context) -> "Sequence[Failure]":
+    """Report, and give what stops."""
+    from themis_cli.gate import Failure, failing, hidden_in_vain
     from themis_cli.report.tally import told_by_itself
     from themis_cli.review import judged
 
     report, config = judged(_selection(context.environ), given, context, None)
     FORMATS["text"](report, context.out, Detail.QUIET)
     if config.at().fail_on:
-        return len(failing(report.review, config))
-    return len(told_by_itself(report.review))
+        return failing(report, config)
+    shown = [Failure(finding.verdict) for finding in told_by_itself(report.review)]
+    return [*shown, *hidden_in_vain(report, config)]
 
 
 def _selection(environ: Mapping[str, str]) -> "Selection":

@@ -88,7 +88,7 @@ def _run_group(module: str, extra: str, arguments: Sequence[str]) -> int:
 
 
 def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
-    command = typer.main.get_command(group)
+    command: Any = typer.main.get_command(group)
     try:
         with command.make_context(name, list(arguments)) as context:
             code = command.invoke(context)
@@ -97,10 +97,19 @@ def _invoke(group: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except _MISTAKE as mistake:
-        place = mistake.ctx.command_path if mistake.ctx else "themis"
+        place = mistake.ctx.command_path if mistake.ctx else _meant(command, name, arguments)
         said = mistake.format_message().rstrip(".")
         raise ThemisError(f"{said}{' See' if said.endswith('?') else '; see'} {place} --help") from None
     return code if isinstance(code, int) else 0
+
+
+def _meant(command: Any, name: str, arguments: Sequence[str]) -> str:
+    """The command that a command line names, where the mistake does not say: an option without its value."""
+    for argument in arguments:
+        if argument in getattr(command, "commands", {}):
+            command = command.commands[argument]
+            name = f"{name} {argument}"
+    return name
 
 
 def run() -> NoReturn:

@@ -10,7 +10,7 @@ from themis_model.bundle import Manifest
 from themis_model.calibrate import State
 from themis_model.criterion import Criterion
 from themis_model.naming import NEVER
-from themis_model.reason import reasons
+from themis_model.reason import Reason, reasons
 
 
 class Name(NamedTuple):
@@ -41,6 +41,26 @@ def names_of(criterion: Criterion, manifest: Manifest) -> list[Name]:
     known = sorted(name for name in manifest.naming.reasons if reasons()[name].criterion is criterion)
     found = [_name(name, criterion, manifest) for name in known]
     return sorted(found, key=lambda name: name.since is None)
+
+
+def told_of(reason: Reason, manifest: Manifest) -> str:
+    """Whether a model tells one defect: from which probability on, or that it never does, and why."""
+    criterion = reason.criterion
+    name = next((name for name in names_of(criterion, manifest) if name.id == reason.id), None)
+    if name is None:
+        return f"The model {manifest.name} has no name for it, so it never tells it."
+    read = f"of {name.read} such findings on real edits, readers kept {name.kept}"
+    if name.since is not None:
+        proof = read if name.read else "no such finding on real edits was read"
+        return f"The model {manifest.name} tells it from {percent(name.since)} on: {proof}."
+    curve = manifest.calibration.curves[criterion]
+    if curve.state is not State.SPEAKS:
+        why = f"of {criterion.short} it says nothing at all ({curve.state})"
+    elif not _can_be_named(name.id, manifest):
+        why = "on edits held out it did not recognise it surely enough"
+    else:
+        why = f"{read}, too few" if name.read else "no such finding on real edits was read"
+    return f"The model {manifest.name} knows it, but never tells it, however likely: {why}."
 
 
 def told_briefly(criterion: Criterion, manifest: Manifest) -> Iterator[str]:
@@ -82,14 +102,17 @@ def told_at_length(criterion: Criterion, manifest: Manifest) -> Iterator[tuple[s
 
 
 def _name(name: str, criterion: Criterion, manifest: Manifest) -> Name:
-    curve, naming = manifest.calibration.curves[criterion], manifest.naming
-    can_be_named = naming is not None and naming.thresholds.get(name, NEVER).probability <= 1
+    curve = manifest.calibration.curves[criterion]
     at = curve.reasons.get(name)
-    if curve.state is State.SPEAKS and can_be_named and (at or not curve.reasons):
+    if curve.state is State.SPEAKS and _can_be_named(name, manifest) and (at or not curve.reasons):
         since = max(at.probability, curve.worse.probability) if at else curve.worse.probability
         read = at.judged if at else 0
         return Name(name, since, read, round(at.precision * read) if at else 0)
     return Name(name, None, *_readings(name, manifest.results))
+
+
+def _can_be_named(name: str, manifest: Manifest) -> bool:
+    return manifest.naming is not None and manifest.naming.thresholds.get(name, NEVER).probability <= 1
 
 
 def _readings(name: str, results: Mapping[str, Any]) -> tuple[int, int]:

@@ -100,6 +100,11 @@ def _files(source: str, sha256: str | None, context: Context) -> tuple[dict[str,
         if expected is not None:
             raise UsageError(f"--sha256 is for archives, and {source} is a folder: leave it out")
         return _in_folder(path), None
+    elif not path.exists():
+        raise UsageError(
+            f"there is no {path} to pull: name an https address, an archive (.tar.gz, .zip) or a folder with a "
+            "manifest.json; themis model list shows what you have"
+        )
     else:
         content = _bounded(path, LARGEST_ARCHIVE)
     digest = hashlib.sha256(content).hexdigest()

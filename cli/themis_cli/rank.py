@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -16,7 +17,7 @@ from themis_model.calibrate import State
 
 if TYPE_CHECKING:
     from themis_cli.candidates import Field
-    from themis_lsp.ranking import Ranking
+    from themis_lsp.ranking import Candidate, Ranking
     from themis_model.criterion import Criterion
     from themis_model.scorer import ModelInfo
 
@@ -27,10 +28,12 @@ _EVEN = 0.5
 _LABEL = 13  # columns of a criterion's name
 _WIDEST_NAME = 30  # columns of a place and a name that leave room for what is said behind them
 _MOST_BELOW = 4  # candidates that one is compared with in words; --json has every pair
+_MOST_FOLDED = 8
 _LEAST = 0.1  # typical edits
 _LEGEND = (
-    "Best first. A percentage says how surely the version is the better one of the two, if one of them is. Where the "
-    "model cannot know that, a number says how far ahead it rates the version: 1.0 is what a typical edit changes."
+    "Best first, with how far ahead the model rates a version: 1.0 is what a typical edit changes. A percentage beside "
+    "it says how surely the version is the better one of the two, if one of them is; that is known where they differ "
+    "in a single unit."
 )
 
 
@@ -92,7 +95,7 @@ def run(
     if as_json:
         context.out.write(f"{json.dumps(_record(ranking, scorer.info), allow_nan=False)}\n")
     else:
-        _print(ranking, scorer.info, context.out)
+        _print(ranking, _twins(field.candidates), scorer.info, context.out)
 
 
 def _field(versions: Sequence[Path], conflict: Path | None, folder: Path) -> "Field":
@@ -126,19 +129,44 @@ def _record(ranking: "Ranking", model: "ModelInfo") -> dict[str, Any]:
     }
 
 
-def _print(ranking: "Ranking", model: "ModelInfo", out: TextIO) -> None:
+def _twins(candidates: "Sequence[Candidate]") -> list[list[str]]:
+    """The names of candidates that are the same, together."""
+    groups: dict[frozenset[tuple[str, str | None]], list[str]] = {}
+    for candidate in candidates:
+        groups.setdefault(frozenset(candidate.files.items()), []).append(candidate.name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _print(ranking: "Ranking", twins: Sequence[Sequence[str]], model: "ModelInfo", out: TextIO) -> None:
     from themis_cli.labelled import print_labelled
     from themis_lsp.meaning import silent_lines
 
+    same = [f"the same: {', '.join(names)}" for names in twins]
+    if any(len(names) == len(ranking.names) for names in twins):
+        print_labelled([("", f"{line}; there is nothing to choose") for line in same], out, 0)
+        return
+    speaking = [c for c in ranking.tables if model.calibration.curves[c].state is State.SPEAKS]
     if ranking.tables:
         print_labelled([("", _LEGEND), ("", "")], out, 0)
-    # What the model may speak of is worth reading first.
-    for criterion in sorted(ranking.tables, key=lambda c: model.calibration.curves[c].state is not State.SPEAKS):
+    for criterion in speaking or ranking.tables:
         _print_order(criterion, ranking, model.calibration.curves[criterion].scale, out)
     told = [_choice(ranking)] if ranking.tables else []
     skips = dict.fromkeys((skip.unit or skip.path, skip.because) for skip in ranking.skipped)
-    told += [f"not compared: {unit}: {because}" for unit, because in skips]
+    told += [*same, *(f"not compared: {unit}: {because}" for unit, because in skips)]
     print_labelled([("", line) for line in (*told, *silent_lines(model.calibration))], out, 0)
+    # What the model never speaks of counts for the choice, but is not worth reading first.
+    folded = [c for c in ranking.tables if speaking and c not in speaking]
+    print_labelled([(criterion.short, _folded(criterion, ranking)) for criterion in folded], out, _LABEL)
+
+
+def _folded(criterion: "Criterion", ranking: "Ranking") -> str:
+    """The order alone, in one line."""
+    values = ranking.means(criterion)
+    order = sorted(range(len(values)), key=lambda n: -values[n])
+    told = ranking.names[order[0]]
+    for one, other in pairwise(order[:_MOST_FOLDED]):
+        told += f"{' = ' if values[one] == values[other] else ' > '}{ranking.names[other]}"
+    return f"{told}; {len(order) - _MOST_FOLDED} more below" if len(order) > _MOST_FOLDED else told
 
 
 def _print_order(criterion: "Criterion", ranking: "Ranking", scale: float, out: TextIO) -> None:
@@ -175,9 +203,8 @@ def _how_far(edits: float, chance: float | None) -> str:
 
     if not edits:
         return ""
-    if chance is not None:
-        return f" ({percent(max(chance, 1 - chance))})"
-    return f" (by {edits:.1f})" if edits >= _LEAST else f" (by less than {_LEAST})"
+    sure = f" ({percent(max(chance, 1 - chance))})" if chance is not None else ""
+    return f" by {edits:.1f}{sure}" if edits >= _LEAST else f" by less than {_LEAST}{sure}"
 
 
 def _choice(ranking: "Ranking") -> str:

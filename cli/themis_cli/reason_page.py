@@ -24,14 +24,20 @@ _HEADING: Final = re.compile(r"^#{1,2} (.+)\n", re.MULTILINE)
 _INLINE: Final = re.compile(r"`([^`]+)`|\*([^*`]+)\*")
 
 
-def print_page(reason: Reason, out: TextIO) -> None:
-    """Print a reason's page: as plain text into a pipe, where nothing of the code is cut."""
+def print_page(reason: Reason, told: str, out: TextIO) -> None:
+    """Print a reason's page: as plain text into a pipe, where nothing of the code is cut.
+
+    Args:
+        reason: whose page.
+        told: what the model at hand makes of it, in a sentence.
+        out: where to.
+    """
     from themis_lsp.case import cases_in
 
     console = Screen(out)
     text = page(reason.id)
     cases = {case.title: case for case in cases_in(text, f"{reason.id}.md")}
-    for line in _lines(reason, text, cases, console):
+    for line in _lines(reason, told, text, cases, console):
         line.rstrip()
         console.print(line, soft_wrap=True)
 
@@ -53,7 +59,7 @@ def print_list(out: TextIO) -> None:
             console.print(line, soft_wrap=True)
 
 
-def _lines(reason: Reason, text: str, cases: Mapping[str, "Case"], console: Console) -> Iterator[Text]:
+def _lines(reason: Reason, told: str, text: str, cases: Mapping[str, "Case"], console: Console) -> Iterator[Text]:
     look = Look.of(console)
     dot = f" {look.symbols.dot} "
     named = (reason.id, f"worse for {reason.criterion.short}", f"CWE-{reason.cwe}" if reason.cwe else "")
@@ -71,6 +77,7 @@ def _lines(reason: Reason, text: str, cases: Mapping[str, "Case"], console: Cons
                 yield Text()
             yield from _example(cases[title], look)
     yield Text()
+    yield from Text(told).wrap(console, min(console.width, _WIDEST))
     yield Text(f"themis explain {reason.criterion.short}: what the model knows of it, and how to silence it", QUIET)
 
 

@@ -38,8 +38,8 @@ def recovered(finding: Mapping[str, Any], report: Mapping[str, Any], folder: Pat
         root = repository.root
     partly = None
     for selection in _selections(base, head, path, root):
-        with selected(selection, root) as (comparison, _):
-            changes = (change for change in comparison.changes if change.path == path)
+        with selected(selection, root) as chosen:
+            changes = (change for change in chosen.comparison.changes if change.path == path)
             found = [(_share(edit, finding), edit) for edit in edits_of(changes) if isinstance(edit, Edit)]
         first = finding["lines"][0][0] - 1
         share, edit = max(found, key=lambda one: (one[0], first in one[1].after.numbers), default=(0.0, None))

@@ -1,6 +1,6 @@
 """``themis review``: what changed, judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -12,10 +12,10 @@ from themis_cli.context import Context, real
 from themis_cli.report import FORMATS, Detail
 
 if TYPE_CHECKING:
+    from themis_cli.gate import Failure
     from themis_cli.report import Report
     from themis_cli.source import Selection
     from themis_lsp.config import Config
-    from themis_lsp.settings import Settings
 
 _EVERY = "100000"  # findings; the most that the setting allows
 
@@ -109,7 +109,7 @@ def run(
     Raises:
         ThemisError: it could not do the job.
     """
-    from themis_cli.gate import failing, unshown
+    from themis_cli.gate import failing
     from themis_cli.output import opened
     from themis_lsp.error import UsageError
 
@@ -120,8 +120,8 @@ def run(
         FORMATS[output_format](report, out, detail)
         if output_format == "github":
             _summarise(report, context, detail)
-    if wrong := failing(report.review, config):
-        context.err.write(f"{_failed(len(wrong), unshown(wrong, config), config.at())}\n")
+    if wrong := failing(report, config):
+        context.err.write(f"{_failed(wrong, config)}\n")
     return 1 if wrong else 0
 
 
@@ -177,7 +177,7 @@ def judged(
 
     user = trusted(given, context.environ)
     with ExitStack() as stack:
-        comparison, read = stack.enter_context(selected(selection, context.folder))
+        comparison, read, is_proposed = stack.enter_context(selected(selection, context.folder))
         config = Config(user, read)
         settings = config.at()
         cut = stack.enter_context(cutting(comparison.total, settings.threads))
@@ -187,12 +187,16 @@ def judged(
         check_gate(settings, calibration)
         known = {row["fingerprint"] for row in accepted(config, context.folder)}
         wide = review(edits, scorer, settings, lambda path: widened(config.at(path), settings, calibration), known)
-        return Report(narrowed(wide, config.at), scorer.info, comparison.base, comparison.head), config
+        shown = narrowed(wide, config.at)
+        return Report(shown, scorer.info, comparison.base, comparison.head, is_proposed), config
 
 
-def _failed(number: int, unshown: int, settings: "Settings") -> str:
+def _failed(failures: "Sequence[Failure]", config: "Config") -> str:
+    from themis_cli.gate import told, unshown
     from themis_cli.report.tally import count
 
-    gates = ",".join(f"{criterion.short}:{limit:g}" for criterion, limit in settings.fail_on.items())
-    hidden = f" ({unshown} not shown, being below --min-confidence)" if unshown else ""
-    return f"failed: {count(number, 'finding')} at or above --fail-on {gates}{hidden}"
+    gates = ",".join(f"{criterion.short}:{limit:g}" for criterion, limit in config.at().fail_on.items())
+    hidden = unshown((failure.verdict for failure in failures), config)
+    notes = [f"{hidden} not shown, being below --min-confidence"] * bool(hidden) + list(told(failures))
+    beside = f" ({'; '.join(notes)})" if notes else ""
+    return f"failed: {count(len(failures), 'finding')} at or above --fail-on {gates}{beside}"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from themis_lsp.comparison import Comparison, compare_index, compare_range, compare_since, compare_work_tree
 from themis_lsp.config import Read, on_disk
@@ -31,25 +32,39 @@ class Selection:
     diff_file: str | None = None
 
 
+class Selected(NamedTuple):
+    """The changes, and by whose rules they are judged.
+
+    Attributes:
+        comparison: what changed.
+        read: the files whose configuration counts: a range must not bring its own.
+        is_proposed: those are of the base, as what follows it may be somebody else's: a range, ``--base`` or a patch.
+    """
+
+    comparison: Comparison
+    read: Read
+    is_proposed: bool
+
+
 @contextmanager
-def selected(selection: Selection, folder: Path) -> Iterator[tuple[Comparison, Read]]:
-    """The changes, and the files whose configuration counts: a range must not bring its own.
+def selected(selection: Selection, folder: Path) -> Iterator[Selected]:
+    """What a command line asks for, while the repository is open.
 
     Raises:
         UsageError: the words do not fit together, or a patch cannot be read.
         GitError: the repository cannot say what changed.
     """
     if selection.diff_file and not _is_in_repository(folder):
-        yield _patched(selection, None, folder), lambda _: None
+        yield Selected(_patched(selection, None, folder), lambda _: None, is_proposed=True)
         return
-    with Repository.open(folder) as repository:
+    with Repository.open(folder, "give a patch with --diff-file") as repository:
         spec, paths = _spec_and_paths(selection.words, repository, folder)
         _check(selection, spec, paths)
         comparison = _comparison(selection, spec, paths, repository, folder)
         if spec or selection.base or selection.diff_file:
-            yield comparison, partial(repository.text_at, comparison.base)
+            yield Selected(comparison, partial(repository.text_at, comparison.base), is_proposed=True)
         else:
-            yield comparison, partial(on_disk, repository.root)
+            yield Selected(comparison, partial(on_disk, repository.root), is_proposed=False)
 
 
 def read_source(path: Path) -> str:
@@ -116,10 +131,23 @@ def _spec_and_paths(words: Sequence[str], repository: Repository, folder: Path) 
     first = words[0]
     is_path = (folder / first).exists()
     is_spec = repository.knows(first)
+    _check_words(words, repository, folder)
     if is_path and is_spec:
         raise UsageError(f"{first} is a revision and a path: write ./{first} for the path, {first}~0 for the revision")
-    looks_like_spec = ".." in first or not {"/", "."}.intersection(first)
-    return (first, words[1:]) if is_spec or (looks_like_spec and not is_path) else (None, words)
+    if not (is_spec or is_path or {"/", "."}.intersection(first)):
+        raise GitError(f"{first!r} is neither a revision nor on disk: {repository.advice(first)}")
+    return (first, words[1:]) if is_spec or (".." in first and not is_path) else (None, words)
+
+
+def _check_words(words: Sequence[str], repository: Repository, folder: Path) -> None:
+    """Refuse what reads like a range and is none, with what would be one."""
+    first, *others = words
+    is_outside = not (folder / first).resolve().is_relative_to(repository.root.resolve())
+    if first == "..." or (first == ".." and is_outside):
+        raise UsageError(f"the range {first} names no revision: write main{first}HEAD, or main{first}")
+    second = others[0] if others else ""
+    if second and repository.knows(second) and not any((folder / word).exists() for word in (first, second)):
+        raise UsageError(f"two revisions take dots between them, other words are paths: write {first}..{second}")
 
 
 def read_bounded(path: Path, most: int) -> bytes:

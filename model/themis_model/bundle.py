@@ -160,6 +160,9 @@ def _read(folder: Path, name: str) -> bytes:
         with path.open("rb") as file:
             content = file.read(LARGEST_BUNDLE + 1)
     except OSError as problem:
+        if not folder.is_dir():
+            ways = "themis model list shows those you have, themis model pull SOURCE gets another"
+            raise ModelError(f"model bundle {folder} cannot be read, as there is no such folder: {ways}") from None
         raise ModelError(f"model bundle {folder} cannot be read: {name}: {problem.strerror}") from None
     if len(content) > LARGEST_BUNDLE:
         raise ModelError(f"{path} is larger than 25 MB; not loaded")

@@ -53,6 +53,7 @@ def coverage(report: Report) -> tuple[str, Sequence[tuple[str, str]]]:
     parts = [
         ("f-scored", found.scored, "scored"),
         ("f-neutral", found.settled, "only layout changed"),
+        ("f-faint", found.of_tests, "of test code"),
         ("f-faint", len(found.skipped), "not judged"),
     ]
     total = sum(number for _, number, _ in parts) or 1

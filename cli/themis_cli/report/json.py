@@ -17,7 +17,7 @@ SCHEMA = "themis-review/1"
 
 def write(report: Report, out: TextIO, _detail: Detail) -> None:
     """Write the report, one row a line and never the whole of it in memory."""
-    review = report.review
+    review, coverage = report.review, report.review.coverage
     info = report.model
     model = {"name": info.name, "digest": info.digest, "graph_digest": info.graph_digest}
     out.write(f'{{"schema": {_value(SCHEMA)}, "base": {_value(report.base)}, "head": {_value(report.head)},\n')
@@ -25,8 +25,8 @@ def write(report: Report, out: TextIO, _detail: Detail) -> None:
     _write_rows(map(_verdict_row, review.verdicts), out)
     out.write(',\n "findings": ')
     _write_rows(map(_finding_row, review.findings), out)
-    out.write(f',\n "coverage": {{"scored": {review.coverage.scored}, "skipped": ')
-    _write_rows(map(_skip_row, review.coverage.skipped), out)
+    out.write(f',\n "coverage": {{"scored": {coverage.scored}, "of_tests": {coverage.of_tests}, "skipped": ')
+    _write_rows(map(_skip_row, coverage.skipped), out)
     out.write("}}\n")
 
 

@@ -26,9 +26,11 @@ class Report:
         model: what judged.
         base: what the change was compared with: a commit, or words such as ``empty tree``.
         head: what was reviewed: a commit, ``index``, ``work tree`` or ``patch``.
+        is_proposed: it is judged by the rules of its base: a range, ``--base`` or a patch.
     """
 
     review: "Review"
     model: "ModelInfo"
     base: str
     head: str
+    is_proposed: bool = False

@@ -41,7 +41,8 @@ def _run(report: Report) -> dict[str, Any]:
         *(_finding(finding, places[rule_id(finding)]) for finding in findings),
         *(_silenced(silence, places[silence.verdict.criterion]) for silence in silenced),
     ]
-    told = {"scored": review.coverage.scored, "settled": review.coverage.settled}
+    coverage = review.coverage
+    told = {"scored": coverage.scored, "settled": coverage.settled, "of_tests": coverage.of_tests}
     return {
         "tool": {
             "driver": {
@@ -61,7 +62,7 @@ def _run(report: Report) -> dict[str, Any]:
             "base": report.base,
             "head": report.head,
             "model": {"name": model.name, "digest": model.digest},
-            "coverage": {**told, "skipped": len(review.coverage.skipped)},
+            "coverage": {**told, "skipped": len(coverage.skipped)},
         },
     }
 
@@ -103,7 +104,8 @@ def _finding(finding: Finding, place: int) -> dict[str, Any]:
 
 def _silenced(silence: Silenced, place: int) -> dict[str, Any]:
     verdict = silence.verdict
-    reason = {"justification": visible(silence.reason)} if silence.reason else {}
+    why = silence.comment.reason if silence.comment else ""
+    reason = {"justification": visible(why)} if why else {}
     where = {"startLine": silence.first, "endLine": silence.last}
     return {
         **_result(verdict, verdict.criterion, place, silence.fingerprint),

@@ -12,6 +12,7 @@ from themis_lsp.edits import INCOMPLETE, NEW, UNSUPPORTED, WHITE_SPACE
 from themis_lsp.finding import Finding
 from themis_lsp.review import TOO_LARGE, Coverage, Review
 from themis_lsp.silence import By
+from themis_lsp.testcode import NOT_OF_TESTS
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -20,6 +21,7 @@ from themis_model.criterion import CRITERIA, Criterion
 Credits = Mapping[tuple[str, str], list[tuple[float, Criterion]]]
 
 _MOST_REASONS: Final = 4
+_LIKELY: Final = 0.5
 
 #: The most common reasons, short enough for one line; --verbose has them in full.
 _BRIEFLY: Final = {
@@ -124,9 +126,22 @@ def nothing(review: Review) -> str:
         return f"Nothing to show: {count(hidden, 'regression')} below --min-confidence."
     if worse:
         return "Nothing to report but what is silenced."
-    if coverage.scored + coverage.settled:
+    if coverage.scored:
         return "Nothing to report: no edit is surely enough a regression."
+    if coverage.of_tests:
+        return f"Nothing was judged: {_of_tests(coverage)}."
+    if coverage.settled:
+        return "Nothing to report: only comments or layout changed."
     return "Nothing was judged." if coverage.skipped else "Nothing changed."
+
+
+def looked_worse(report: Report) -> int:
+    """How many edits were likelier worse than not for a criterion that speaks, where nothing at all was told."""
+    review, curves = report.review, report.model.calibration.curves
+    if review.findings or spoken(review, Direction.WORSE):
+        return 0
+    likely = (v for v in review.verdicts if v.p and v.p.worse >= _LIKELY and curves[v.criterion].state is State.SPEAKS)
+    return len({(verdict.path, verdict.unit, verdict.line) for verdict in likely})
 
 
 def closing(report: Report, symbols: Symbols) -> Iterator[tuple[str, str]]:
@@ -164,12 +179,19 @@ def _coverage(coverage: Coverage, symbols: Symbols) -> Iterator[str]:
     yield f"{count(coverage.scored, 'edit')} scored"
     if coverage.settled:
         yield f"{coverage.settled} only layout"
+    if coverage.of_tests:
+        yield _of_tests(coverage)
     if coverage.skipped:
         reasons = Counter(_BRIEFLY.get(s.because) or visible(s.because) for s in coverage.skipped).most_common()
         told = [f"{because} ({number})" if len(reasons) > 1 else because for because, number in reasons[:_MOST_REASONS]]
         if len(reasons) > _MOST_REASONS:
             told.append(f"{symbols.cut} {len(reasons) - _MOST_REASONS} more reasons")
         yield f"{len(coverage.skipped)} not judged: {', '.join(told)}"
+
+
+def _of_tests(coverage: Coverage) -> str:
+    names = ", ".join(criterion.short for criterion in NOT_OF_TESTS)
+    return f"{count(coverage.of_tests, 'edit')} of test code, not judged for {names} (--tests judges them)"
 
 
 def _silent(calibration: Calibration, review: Review) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The report for people: what got worse and where, what got better, what was not judged, and by which model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -11,13 +11,27 @@ from themis_cli.report.excerpt import diff_of
 from themis_cli.report.look import BETTER, QUIET, WORSE, Look, Screen
 from themis_cli.report.record import Detail, Report
 from themis_cli.report.rules import rule
-from themis_cli.report.tally import Credits, asides, closing, count, credits_of, nothing, ranked, trade_offs
+from themis_cli.report.tally import (
+    Credits,
+    asides,
+    closing,
+    count,
+    credits_of,
+    looked_worse,
+    nothing,
+    ranked,
+    trade_offs,
+)
 from themis_cli.report.units import units_of
 from themis_lsp.attribute import certainty, percent
 from themis_lsp.finding import Finding
 
 _MOST_CREDITS = 8
+_MOST_PAGES = 3
 _LABEL = 10  # columns
+_UNSAID = (
+    "looked worse, but not surely enough, or for no reason that Themis may name: themis review --verbose lists them"
+)
 
 
 def write(report: Report, out: TextIO, detail: Detail) -> None:
@@ -33,8 +47,10 @@ def show(report: Report, console: Console, detail: Detail) -> None:
     if detail is not Detail.QUIET:
         for label, value in closing(report, look.symbols):
             _print_labelled(label, value, console, look)
+        if detail is Detail.NORMAL and (doubtful := looked_worse(report)):
+            _print_labelled("unsaid", f"{count(doubtful, 'edit')} {_UNSAID}", console, look)
         if defects := dict.fromkeys(finding.defect for finding in report.review.findings if finding.defect):
-            _print_labelled("more", f"themis explain {next(iter(defects))}", console, look)
+            _print_labelled("more", _pages(list(defects), look), console, look)
 
 
 def _texts(report: Report, look: Look, detail: Detail) -> Iterator[Text]:
@@ -53,6 +69,13 @@ def _texts(report: Report, look: Look, detail: Detail) -> Iterator[Text]:
         yield from units_of(report, look)
         if review.verdicts or review.coverage.skipped:
             yield Text()
+
+
+def _pages(defects: Sequence[str], look: Look) -> str:
+    """The commands that explain what was found."""
+    told = [f"themis explain {defect}" for defect in defects[:_MOST_PAGES]]
+    told += [f"{look.symbols.cut} {len(defects) - _MOST_PAGES} more"] * (len(defects) > _MOST_PAGES)
+    return f" {look.symbols.dot} ".join(told)
 
 
 def _print_labelled(label: str, value: str, console: Console, look: Look) -> None:
