@@ -111,6 +111,8 @@ HIDDEN: list[tuple[str, str, str, Sequence[str], str]] = [
     (KEPT_BELOW, COPIED, REFUSE, PROPOSED, NEW),
     (KEPT_BELOW, MOVED, REFUSE, PROPOSED, NEW),
     (BASE, BARE.replace("    return", f"  {COMMENT} names no secret\n    return"), "", tuple(WAYS), ""),
+    (BASE, REASONED.replace("    return", f"  {COMMENT}\n    return"), "", tuple(WAYS), ""),
+    (KEPT, REASONED.replace("    return", f"  {COMMENT} is new\n    return"), REFUSE, tuple(WAYS), ""),
 ]
 
 
@@ -129,7 +131,7 @@ def test_a_comment_does_not_disarm_a_gate(repo: Repo, before: str, after: str, c
         repo.commit()
     ran = reviewed(repo, GATE, selection=WAYS[way])
     assert "✗" not in ran.out
-    assert (ran.code, ran.err) == (1, f"{FAILED} ({why})\n") if why else (0, "")
+    assert (ran.code, ran.err) == ((1, f"{FAILED} ({why})\n") if why else (0, ""))
 
 
 def test_failures_behind_comments_are_named_by_their_reason() -> None:

@@ -197,6 +197,7 @@ def test_rank_folds_what_the_model_never_speaks_of(
     first = lines.index(rows[0])
     assert lines[first : first + len(rows)] == rows
     assert (rows[-1] == lines[-1]) is bool(speaking)
+    assert any(line.startswith("readability  1.") for line in lines) is not bool(speaking)
 
 
 # state of the criterion, names and calls of each version, lines
