@@ -23,8 +23,8 @@ _LIMITS = """\
 
 - It reads one function at a time, 320 tokens around the change. What callers do, what a type is, whether input is
   trusted: it cannot know.
-- Whole-line comments, blank lines and spacing are not shown to it, and neither is what local names are called: only
-  whether they have one or two letters, or speak of secrets. A name that got worse is mostly invisible.
+- Comments, blank lines and spacing are not shown to it, and neither is what local names are called: only whether they
+  speak of secrets. A name that got worse is mostly invisible.
 - Criteria marked `no data` have no trained head at all; those marked `not precise enough` have one that did not earn
   the right to speak.
 - It learned defects that have a name: from linters' documentation and tests, from functions made worse by rewriting,

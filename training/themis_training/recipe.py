@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``wide_3`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_4`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
