@@ -68,6 +68,11 @@ def check(language: str, text: str, *want: Suppression) -> None:
             "# themis: ignore[memory, security]",
             [one(1, 2, MEMORY, SECURITY, reason="", problems=(NO_REASON.replace("security", "memory, security"),))],
         ),
+        *(
+            ("python", f"# themis: ignore[security] {none}", [one(1, 2, SECURITY, reason="", problems=(NO_REASON,))])
+            for none in ("say why this is fine", "# noqa: S1", "// no", "...", "- :")
+        ),
+        ("python", "# themis: ignore[security] 理由", [one(1, 2, SECURITY, reason="理由")]),
         ("python", "# themis: ignore[]", [one(1, 2, reason="", problems=(NO_CRITERION,))]),
         ("go", "/* themis: ignore[security] */", [one(1, 2, SECURITY, reason="", problems=(NO_REASON,))]),
         (

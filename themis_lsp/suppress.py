@@ -6,11 +6,14 @@ The comment stands on a changed line, or on lines of its own right above one.
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from themis_lsp.settings import criterion_named
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Hunk
+
+#: What editors put where the reason goes; left as it is, it is none.
+PLACEHOLDER: Final = "say why this is fine"
 
 _MARK = "themis:"
 _WORD = "ignore"
@@ -214,6 +217,9 @@ def _read(text: str, line: int, covers: Lines) -> Suppression:
     if not text.lstrip().startswith("[") or not bracket:
         return Suppression(line, covers, (), "", (f"it names no criterion: {_FORM}",))
     reason = reason.partition("*/")[0].strip(" \t:-")
+    # The opener of another comment, behind which a linter is spoken to, begins no reason, and a mere dot is none.
+    if reason == PLACEHOLDER or reason.startswith(("#", "//")) or not any(map(str.isalnum, reason)):
+        reason = ""
     criteria: list[Criterion] = []
     problems: list[str] = []
     named = [part.strip() for part in names.split(",", len(CRITERIA))]

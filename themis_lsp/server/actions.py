@@ -9,11 +9,10 @@ from themis_lsp.edits import edits_of
 from themis_lsp.finding import Finding
 from themis_lsp.language import grammar_of
 from themis_lsp.server.judgement import Judged, Judgement
-from themis_lsp.suppress import suppressions
+from themis_lsp.suppress import PLACEHOLDER, suppressions
 from themis_model.criterion import Criterion
 from themis_model.encode import Hunk
 
-PLACEHOLDER = "say why this is fine"
 _HASHED = frozenset({"python", "ruby"})
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types as lsp
 
 from themis_lsp.finding import Finding
-from themis_lsp.server.actions import PLACEHOLDER, Rewrite, restorings, silencing
+from themis_lsp.server.actions import Rewrite, restorings, silencing
 from themis_lsp.server.client import Client
 from themis_lsp.server.convert import Columns
 from themis_lsp.server.diagnostics import diagnostic
 from themis_lsp.server.judgement import Judged, Judgement
 from themis_lsp.server.text import Point, Text
+from themis_lsp.suppress import PLACEHOLDER
 
 
 def fixes(
