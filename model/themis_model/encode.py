@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from themis_model.indent import Indents
 from themis_model.tokens import (
     CUT,
     EDIT,
@@ -17,7 +18,6 @@ from themis_model.tokens import (
     FIRST_LANGUAGE,
     FIRST_LEVEL,
     LANGUAGES,
-    MAX_LEVEL,
     UNK,
     LineTokenizer,
 )
@@ -29,7 +29,6 @@ CUT_TEXT: Final = "⋯"
 
 _CACHED_LINES: Final = 8192
 _LONGEST_LINE: Final = 2000  # characters; longer lines never fit a window, so they are not tokenised
-_TAB: Final = 4
 _HASH_COMMENTS: Final = frozenset({"python", "ruby"})
 
 
@@ -183,7 +182,7 @@ class Encoder:
             hunks: all differences, in order; adjacent hunks read as one changed region.
             language: key from ``LANGUAGES``.
         """
-        text = _Text(before, language, _Indents.of(before.shown, after.shown))
+        text = _Text(before, language, Indents.of(before.shown, after.shown))
         changed = [
             _Choice(index, self._lines(before.part(h[0], h[1]), text), self._lines(after.part(h[2], h[3]), text))
             for index, h in enumerate(hunks)
@@ -198,7 +197,7 @@ class Encoder:
 
     def whole(self, lines: Lines, language: str) -> View:
         """The first lines of one version that fit, all marked as changed, for units that have no other version."""
-        text = _Text(lines, language, _Indents.of(lines.shown, ()))
+        text = _Text(lines, language, Indents.of(lines.shown, ()))
         room = self.max_tokens - 4  # the language token, two markers and a cut
         shown: list[_Line] = []
         for start in range(0, len(lines.shown), 24):
@@ -269,7 +268,7 @@ def _reads_alike(one: _Line, other: _Line) -> bool:
 class _Text(NamedTuple):
     lines: Lines
     language: str
-    indents: "_Indents"
+    indents: "Indents"
 
     def is_silent(self, line: str) -> bool:
         """Blank, or nothing but a comment: what a comment promises must not count as what the code does."""
@@ -281,31 +280,6 @@ class _Text(NamedTuple):
         if bare.startswith("/*"):
             return bare.find("*/", 2) in (-1, len(bare) - 2)
         return bare.startswith(("//", "* ", "*/")) or bare == "*"
-
-
-class _Indents(NamedTuple):
-    base: int
-    step: int
-
-    @classmethod
-    def of(cls, before: Sequence[str], after: Sequence[str]) -> "_Indents":
-        margins = {
-            line[: len(line) - len(bare)] for lines in (before, after) for line in lines if (bare := line.lstrip())
-        }
-        if not margins:
-            return cls(0, _TAB)
-        widths = {_width(margin) for margin in margins}
-        base = min(widths)
-        deeper = [width - base for width in widths if width - base >= 2]
-        return cls(base, min(deeper, default=_TAB))
-
-    def level(self, line: str) -> int:
-        return min(MAX_LEVEL, (_width(line) - self.base) // self.step)
-
-
-def _width(line: str) -> int:
-    blank = len(line) - len(line.lstrip())
-    return blank + line.count("\t", 0, blank) * (_TAB - 1)
 
 
 def _cost(changed: Sequence[_Choice], hunks: Sequence[Hunk], cluster: Sequence[int]) -> int:
