@@ -120,7 +120,9 @@ def test_readings_are_as_sure_as_a_model_that_saw_nothing_of_their_repository(tm
     calibration = Calibration(
         Calibration.speaking().mix, {c: Curve(State.SPEAKS if c is MEMORY else State.NO_DATA) for c in CRITERIA}
     )
-    found = rescored([*judged, finding("unseen", True)], margins, calibration)
+    unseen = finding("unseen", True)
+    *found, last = rescored([*judged, unseen], margins, calibration)
+    assert last == unseen
     assert [one.id for one in found] == [one.id for one in judged]
     for one, reading in zip(found, readings, strict=True):
         p = calibration.probabilities(MEMORY, -margins[reading.id][COLUMN])

@@ -87,18 +87,18 @@ def fold_of(repository: str, folds: int) -> int:
 def rescored(
     judged: Iterable[Possible], margins: Mapping[str, Sequence[float]], calibration: Calibration
 ) -> list[Possible]:
-    """The readings a run has learned from, as sure as a model is of each that saw nothing of its repository.
+    """Readings, those a run has learned from as sure as a model is of each that saw nothing of its repository.
 
     Args:
-        judged: what was told, as sure as the model that told it was.
+        judged: what was told, as sure as the model that told it was; what was not learned from stays as it is.
         margins: by ``Reading.id``, reward differences of the criteria, before minus after.
         calibration: of the model that learned from all of them.
     """
     found = []
     for one in judged:
-        if own := margins.get(f"{SOURCE}/{one.id}"):
-            p = calibration.probabilities(one.criterion, -own[CRITERIA.index(one.criterion)])
-            found.append(replace(one, probability=p.worse if p else 0.0))
+        own = margins.get(f"{SOURCE}/{one.id}")
+        p = calibration.probabilities(one.criterion, -own[CRITERIA.index(one.criterion)]) if own else None
+        found.append(replace(one, probability=p.worse) if p else one)
     return found
 
 

@@ -48,8 +48,8 @@ def settle(
         bundle: folder, changed in place.
         judged: findings of repositories set aside for calibration.
         test: findings of test repositories, for the figures that the manifest tells.
-        run: that made the bundle and has learned from what is judged; then it is as sure of each finding as it was
-            while it had not seen its repository.
+        run: that made the bundle; of what it has learned from it is as sure as it was while it had not seen the
+            repository.
 
     Raises:
         ModelError: the bundle is not sound.
