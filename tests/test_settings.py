@@ -18,7 +18,8 @@ from themis_lsp.settings import KEYS, Level, Settings
 from themis_model.criterion import Criterion
 
 KNOWN = (
-    "known are criteria, min-confidence, ignore, tests, fail-on, new-ignores, baseline, max-findings, model, device, threads, intent"
+    "known are criteria, min-confidence, ignore, tests, fail-on, new-ignores, baseline, max-findings, model, device, "
+    "threads, intent"
 )
 SECURITY, READABILITY = Criterion.SECURITY_HARDNESS, Criterion.READABILITY_MAINTAINABILITY
 
