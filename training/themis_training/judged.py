@@ -131,8 +131,7 @@ def read_judged(*files: Path) -> list[Possible]:
     for file in files:
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             try:
-                row = json.loads(line)
-                row.setdefault("diff", "")
+                row = {"diff": "", **json.loads(line)}
                 values: dict[str, Any] = {field.name: row[field.name] for field in fields(Possible)}
                 values["criterion"] = Criterion(values["criterion"])
                 one = Possible(**values)

@@ -105,6 +105,6 @@ def rescored(
 def write_readings(judged: Iterable[Possible], out: Path) -> int:
     """Write what was judged, without the code it was about; the number of readings."""
     bare = [{key: value for key, value in asdict(one).items() if key != "diff"} for one in judged]
-    rows = [json.dumps(row, ensure_ascii=False) for row in sorted(bare, key=lambda row: str(row["id"]))]
+    rows = [json.dumps(row) for row in sorted(bare, key=lambda row: str(row["id"]))]
     out.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8", newline="\n")
     return len(rows)
