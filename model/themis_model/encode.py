@@ -5,6 +5,7 @@ Both versions of an edit are windowed by one rule computed from the pair: swappi
 views, which is what makes every reward difference exactly antisymmetric.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -325,16 +326,19 @@ def _cluster(changed: Sequence[_Choice], hunks: Sequence[Hunk], room: int) -> tu
 
 
 def _context(text: _Text, hunks: Sequence[Hunk], cluster: Sequence[int]) -> list[int]:
-    """Unchanged lines as before-numbers: the signature first, then by distance from the cluster's hunks."""
+    """Unchanged lines as before-numbers: the signature first, then by distance from the cluster's hunks.
+
+    Only lines that are shown count for the distance: what lies between them may differ from version to version.
+    """
     hidden = {n for h in hunks for n in range(h.before_start, h.before_end)}
     shown = [n for n, line in enumerate(text.lines.read) if n not in hidden and not text.is_silent(line)]
-    edges = sorted({edge for i in cluster for edge in (hunks[i].before_start - 1, hunks[i].before_end)})
+    below = sorted({bisect_left(shown, hunks[i].before_start) for i in cluster})  # the first line after each hunk
     nearest: dict[int, int] = {}
-    at = 0
-    for n in shown:
-        while at + 1 < len(edges) and abs(edges[at + 1] - n) <= abs(edges[at] - n):
-            at += 1
-        nearest[n] = abs(edges[at] - n)
+    for rank, n in enumerate(shown):
+        at = bisect_right(below, rank)
+        after = rank - below[at - 1] if at else len(shown)
+        before = below[at] - 1 - rank if at < len(below) else len(shown)
+        nearest[n] = min(after, before)
     ordered = sorted(shown, key=lambda n: (nearest[n], n))
     return [*shown[:1], *(n for n in ordered if n != shown[0])] if shown else []
 
