@@ -120,7 +120,7 @@ def test_edits(changes: list[FileChange | Skip], outcomes: list[str]) -> None:
 def test_a_character_that_no_file_can_hold_moves_no_column() -> None:
     (edit,) = edits_of(py("return 1", "return '\ud800é', value", text="def f(value):\n    return 1\n"))
     assert isinstance(edit, Edit)
-    assert edit.after.text.shown[1] == "    return '\ud800é', value"
+    assert edit.after.text.code[1] == "    return '\ud800é', value"
     assert edit.after.text.read[1] == f"    return '?é', {LOCAL}"
 
 

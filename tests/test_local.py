@@ -49,7 +49,7 @@ def test_what_is_read_for_local_names(language: str, marked: str) -> None:
     plain = re.sub("[«»¤]", "", marked)
     expected = re.sub(r"([«¤])\w+[»¤]", lambda found: _MARKS[found[1]], marked)
     seen = read_as(plain, language)
-    assert "\n".join(seen.shown) == plain
+    assert "\n".join(seen.code) == plain
     assert "\n".join(seen.read) == expected
 
 
@@ -103,11 +103,9 @@ def test_comments_are_not_read(language: str, marked: str) -> None:
     shown = re.sub("[«»]", "", marked)
     blank = re.sub("«.*?»", lambda found: "\n" * found[0].count("\n"), marked, flags=re.DOTALL)
 
-    def bare(text: str) -> list[str]:
-        return [" ".join(line.split()) for line in read_as(text, language).read]
-
-    assert bare(shown) == bare(blank)
-    assert read_as(shown, language).shown == tuple(shown.split("\n"))
+    one, other = read_as(shown, language), read_as(blank, language)
+    assert [line.split() for line in one.read] == [line.split() for line in other.read]
+    assert [line.split() for line in one.code] == [line.split() for line in blank.split("\n")]
 
 
 # before and after an edit that drops a line; the same edit with what nobody reads changed besides

@@ -1,6 +1,5 @@
 """What changed: the values that every way in (git, patch, editor, rank) is turned into."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,17 +63,12 @@ class Version:
     Attributes:
         lines: the unit's lines, without line ends.
         numbers: for each line, its 0-based number in the file; a remainder's lines need not be contiguous.
-        read: the same lines as a model reads them (``themis_lsp.local``).
+        text: the same lines as the encoder takes them (``themis_lsp.local``).
     """
 
     lines: tuple[str, ...]
     numbers: tuple[int, ...]
-    read: Sequence[str]
-
-    @property
-    def text(self) -> Lines:
-        """What the encoder takes."""
-        return Lines(self.lines, self.read)
+    text: Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +105,10 @@ class Edit:
     def line(self) -> int:
         """Where it begins in the new file, 1-based."""
         return self.after.numbers[0] + 1 if self.after.numbers else 1
+
+    def reads_alike(self, hunk: Hunk) -> bool:
+        """Whether a hunk changes nothing that a model reads: comments, local names and blank lines alone."""
+        before = self.before.text.read[hunk.before_start : hunk.before_end]
+        after = self.after.text.read[hunk.after_start : hunk.after_end]
+        one, other = ([line.rstrip() for line in lines if line.strip()] for lines in (before, after))
+        return one == other

@@ -158,8 +158,7 @@ def _differ(before: Source, old: Unit, after: Source, new: Unit) -> bool:
 
 
 def _version(source: Source, unit: Unit) -> Version:
-    lines = lines_of(source, unit.rows)
-    return Version(tuple(lines.shown), unit.rows, lines.read)
+    return Version(_texts(source, unit), unit.rows, lines_of(source, unit.rows))
 
 
 def _texts(source: Source, unit: Unit) -> tuple[str, ...]:

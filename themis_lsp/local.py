@@ -110,7 +110,7 @@ class _Span(NamedTuple):
 
 
 def lines_of(source: Source, rows: Sequence[int]) -> Lines:
-    """The lines on ``rows``, for people, and as a model reads them: without comments, ``LOCAL`` for each local name.
+    """The lines on ``rows`` without comments, and as a model reads them: besides, with ``LOCAL`` for each local name.
 
     So rewording or renaming changes nothing. A name is local if these rows declare it; calls, fields, keywords and
     types of the same name stay as they are. Names that speak of secrets read as ``SENSITIVE``, since a constant in one
@@ -120,17 +120,22 @@ def lines_of(source: Source, rows: Sequence[int]) -> Lines:
         source: the parsed text.
         rows: 0-based numbers of a unit's lines, ascending.
     """
-    spans: dict[int, list[_Span]] = defaultdict(list)
+    names: dict[int, list[_Span]] = defaultdict(list)
+    comments: dict[int, list[_Span]] = defaultdict(list)
     found = _captured(source, rows)
     for node in _locals(source, found, frozenset(rows)):
         mark = SENSITIVE if _SENSITIVE.search(_name(source, node)) else LOCAL
-        spans[node.start_point[0]].append(_Span(node.start_point[1], node.end_point[1], mark))
+        names[node.start_point[0]].append(_Span(node.start_point[1], node.end_point[1], mark))
     for node in found.get("comment", ()):
         (first, left), (last, right) = node.start_point, node.end_point
         for row in range(first, last + 1):
-            spans[row].append(_Span(left if row == first else 0, right if row == last else _WHOLE, ""))
-    shown = tuple(source.lines[row] for row in rows)
-    return Lines(shown, tuple(_marked(line, spans.get(row, ())) for row, line in zip(rows, shown, strict=True)))
+            comments[row].append(_Span(left if row == first else 0, right if row == last else _WHOLE, ""))
+    code = tuple(_marked(source.lines[row], comments.get(row, ())) for row in rows)
+    read = (
+        _marked(source.lines[row], (*names[row], *comments.get(row, ()))) if row in names else line
+        for row, line in zip(rows, code, strict=True)
+    )
+    return Lines(code, tuple(read))
 
 
 def _captured(source: Source, rows: Sequence[int]) -> Mapping[str, Sequence["Node"]]:

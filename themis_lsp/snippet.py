@@ -19,7 +19,7 @@ def windows_between(before: str, after: str, language: str, encoder: Encoder) ->
         encoder: makes the windows.
     """
     one, other = read_as(before, language), read_as(after, language)
-    return encoder.windows(one, other, hunks_between(one.shown, other.shown), language).windows
+    return encoder.windows(one, other, hunks_between(split_lines(before), split_lines(after)), language).windows
 
 
 def read_as(text: str, language: str) -> Lines:

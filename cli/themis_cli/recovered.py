@@ -1,6 +1,6 @@
 """The edit that a saved finding is about, looked for where it was reviewed and in the commits made since."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +15,6 @@ from themis_lsp.repository import Repository
 _MOST_COMMITS: Final = 100  # of those that touch the file, since the report
 _MOST_ALIKE: Final = 8  # findings with the same changed lines in one report, told apart by their ordinal
 _ONE_BY_ONE: Final = 8  # ranges of a finding; if there are no more, each is one hunk
-#: A model is not shown hunks of nothing but comments, so a fingerprint leaves them out: none, or those of one style.
-_COMMENTS: Final[Sequence[tuple[str, ...]]] = ((), ("#",), ("//", "/*", "*"))
 
 
 def recovered(finding: Mapping[str, Any], report: Mapping[str, Any], folder: Path) -> tuple[Edit, str]:
@@ -80,17 +78,13 @@ def _share(edit: Edit, finding: Mapping[str, Any]) -> float:
     if (edit.path, edit.unit) != (finding["path"], finding["unit"]):
         return 0.0
     ranges = len(finding["lines"])
-    for comments in _COMMENTS:
-        shown = [n for n in range(len(edit.hunks)) if not _is_silent(changed_lines(edit, [n]), comments)]
-        longest = ranges if ranges <= _ONE_BY_ONE else len(shown)
-        for length in range(ranges, longest + 1):
-            for start in range(len(shown) - length + 1):
-                lines = changed_lines(edit, shown[start : start + length])
-                key = (finding["criterion"], finding["unit"], lines)
-                if finding["fingerprint"] in fingerprints([key] * _MOST_ALIKE):
-                    return length / len(shown)
+    # A model is not shown hunks that read alike, so a fingerprint leaves them out.
+    shown = [n for n, hunk in enumerate(edit.hunks) if not edit.reads_alike(hunk)] or list(range(len(edit.hunks)))
+    longest = ranges if ranges <= _ONE_BY_ONE else len(shown)
+    for length in range(ranges, longest + 1):
+        for start in range(len(shown) - length + 1):
+            lines = changed_lines(edit, shown[start : start + length])
+            key = (finding["criterion"], finding["unit"], lines)
+            if finding["fingerprint"] in fingerprints([key] * _MOST_ALIKE):
+                return length / len(shown)
     return 0.0
-
-
-def _is_silent(lines: Sequence[str], comments: tuple[str, ...]) -> bool:
-    return bool(comments) and all(not line.strip() or line.strip().startswith(comments) for line in lines)

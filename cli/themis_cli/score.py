@@ -151,6 +151,6 @@ def _units(path: str, text: str, scorer: "Scorer") -> Iterator[_Placed]:
     source = parse(split_lines(text), grammar)
     for unit in source.units:
         lines = lines_of(source, unit.rows)
-        if any(line.strip() for line in lines.shown):
+        if any(line.strip() for line in lines.code):
             view = scorer.encoder.whole(lines, grammar.language)
             yield _Placed(f"{path}: {unit.name}", (grammar.language, unit.kind), view)

@@ -50,11 +50,11 @@ class Lines(NamedTuple):
     """The lines of one version of a unit, without line ends.
 
     Attributes:
-        shown: as people see them.
+        code: as people wrote them, without comments.
         read: the same lines as a model reads them, with ``LOCAL`` for each local name, and without comments.
     """
 
-    shown: Sequence[str]
+    code: Sequence[str]
     read: Sequence[str]
 
     @classmethod
@@ -64,11 +64,11 @@ class Lines(NamedTuple):
 
     def part(self, first: int, end: int) -> "Lines":
         """The lines ``[first, end)``."""
-        return Lines(self.shown[first:end], self.read[first:end])
+        return Lines(self.code[first:end], self.read[first:end])
 
     def at(self, numbers: Sequence[int]) -> "Lines":
         """The lines with these numbers."""
-        return Lines([self.shown[n] for n in numbers], [self.read[n] for n in numbers])
+        return Lines([self.code[n] for n in numbers], [self.read[n] for n in numbers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class View:
 
     Attributes:
         language: key from ``LANGUAGES``.
-        text: the window as text, for patterns and for backends that bring their own tokenizer; without lines that are
-            only comments, as in ``ids``.
+        text: the window as text, for patterns and for backends that bring their own tokenizer; without comments, as in
+            ``ids``, or one could hide what a pattern looks for.
         ids: at most ``MAX_TOKENS`` token ids, the language token first.
     """
 
@@ -183,7 +183,7 @@ class Encoder:
             hunks: all differences, in order; adjacent hunks read as one changed region.
             language: key from ``LANGUAGES``.
         """
-        text = _Text(before, language, Indents.of(before.shown, after.shown))
+        text = _Text(before, language, Indents.of(before.code, after.code))
         changed = [
             _Choice(index, self._lines(before.part(h[0], h[1]), text), self._lines(after.part(h[2], h[3]), text))
             for index, h in enumerate(hunks)
@@ -198,10 +198,10 @@ class Encoder:
 
     def whole(self, lines: Lines, language: str) -> View:
         """The first lines of one version that fit, all marked as changed, for units that have no other version."""
-        text = _Text(lines, language, Indents.of(lines.shown, ()))
+        text = _Text(lines, language, Indents.of(lines.code, ()))
         room = self.max_tokens - 4  # the language token, two markers and a cut
         shown: list[_Line] = []
-        for start in range(0, len(lines.shown), 24):
+        for start in range(0, len(lines.code), 24):
             for line in self._lines(lines.part(start, start + 24), text):
                 if len(line.ids) > room:
                     return Window(language, (_Choice(0, (), tuple(shown)), None), (0,)).after
@@ -233,7 +233,7 @@ class Encoder:
         self._cache.update(zip(missing, self.tokenizer.encode_lines(missing), strict=True))
         return tuple(
             _Line(line.rstrip(), self._ids(b, text.indents.level(line)))
-            for line, b in zip(lines.shown, bare, strict=True)
+            for line, b in zip(lines.code, bare, strict=True)
         )
 
     def _ids(self, bare: str, level: int) -> tuple[int, ...]:
@@ -362,7 +362,7 @@ def _assemble(
             parts.append(None)
 
     line = 0
-    for index, hunk in enumerate((*hunks, Hunk(len(text.lines.shown), len(text.lines.shown), 0, 0))):
+    for index, hunk in enumerate((*hunks, Hunk(len(text.lines.code), len(text.lines.code), 0, 0))):
         for number in range(line, hunk.before_start):
             if number in taken:
                 parts.append(taken[number])
