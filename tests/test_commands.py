@@ -33,8 +33,12 @@ WORDS: dict[str, Sequence[float]] = {"md5": (0, 0, 0, -4, 0), "sha256": (0, 0, 0
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
+    return worsened(tmp_path / "repo")
+
+
+def worsened(folder: Path) -> Repo:
     """One committed file, made worse in the work tree."""
-    repo = Repo.make(tmp_path / "repo")
+    repo = Repo.make(folder)
     repo.commit(a_py=BASE)
     repo.write("a.py", WORSE)
     return repo

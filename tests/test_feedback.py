@@ -86,6 +86,8 @@ def test_the_last_answer_becomes_a_pair(repo: Repo, ask: Callable[[Repo], Select
 TOP = "import sys\n\n\n"
 LONG = "def digest(data):\n    seed = sha256(data)\n    step()\n    # salt\n    step()\n    return sha256(seed)\n"
 LONG_WORSE = LONG.replace("sha256", "md5").replace("salt", "soup")
+NAMED = LONG.replace("# salt", "salt = step()")
+NAMED_WORSE = NAMED.replace("sha256", "md5").replace("salt", "soup")
 IN_STEPS = WORSE.replace("    return", "    step()\n    return")
 GROWN = WORSE.replace("(data):\n", "(data, more):\n    more()\n")
 
@@ -93,6 +95,7 @@ GROWN = WORSE.replace("(data):\n", "(data, more):\n    more()\n")
 COMMITTED = [
     (BASE, WORSE, [TOP + WORSE]),
     (LONG, LONG_WORSE, [TOP + LONG_WORSE]),
+    (NAMED, NAMED_WORSE, [TOP + NAMED_WORSE]),
     (BASE, WORSE, [TOP + WORSE, "import os\n" + TOP + GROWN]),
     (BASE, WORSE, [f"# first\n{TOP}{IN_STEPS}", f"# first\n{TOP}{WORSE}"]),
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.repo import Repo
-from tests.test_commands import BASE, WORSE, abstaining, reviewed
+from tests.test_commands import BASE, WORSE, abstaining, reviewed, worsened
 from themis_cli.gate import Failure, told
 from themis_cli.source import Selection
 from themis_lsp.error import UsageError
@@ -16,11 +16,7 @@ from themis_model.criterion import Criterion
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """One committed file, made worse in the work tree."""
-    repo = Repo.make(tmp_path / "repo")
-    repo.commit(a_py=BASE)
-    repo.write("a.py", WORSE)
-    return repo
+    return worsened(tmp_path / "repo")
 
 
 DOUBT = BASE.replace("sha256", "plain")

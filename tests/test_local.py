@@ -130,3 +130,10 @@ def test_names_and_comments_that_change_besides_change_no_view(old: str, new: st
 
     assert views(before, after.replace(old, new)) == views(before, after)
     assert views(before, after.replace("read", "load")) != views(before, after)
+
+
+def test_patterns_see_no_comment() -> None:
+    before, after = (text.replace("x", "y") for text in DROPPED)
+    (window,) = windows_between(before, f"{after}, 1  # file.close()", "python", Encoder(HashTokenizer()))
+    assert "close" in window.before.text
+    assert "close" not in window.after.text
