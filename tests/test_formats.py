@@ -164,10 +164,14 @@ def test_sarif_gives_the_precision_that_was_measured(precision: float, judged: i
 
 def test_sarif_tells_what_is_silenced_and_by_whom() -> None:
     fingerprint = odd().review.findings[0].fingerprint
-    told = [sarif(report)["results"] for report in (odd(body=SILENCED), odd(baseline=fingerprint))]
+    unexplained = SILENCED.replace(" public", "")
+    told = [
+        sarif(report)["results"] for report in (odd(body=SILENCED), odd(baseline=fingerprint), odd(body=unexplained))
+    ]
     assert [[one["suppressions"] for one in results] for results in told] == [
         [[{"kind": "inSource", "status": "accepted", "justification": "public"}]],
         [[{"kind": "external", "status": "accepted"}]],
+        [[{"kind": "inSource", "status": "underReview"}]],
     ]
     assert told[1][0]["partialFingerprints"] == {
         "primaryLocationLineHash": f"{fingerprint}:1",

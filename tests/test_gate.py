@@ -23,6 +23,7 @@ DOUBT = BASE.replace("sha256", "plain")
 SILENCED = WORSE.replace("(data)\n", "(data)  # themis: ignore[security] names no secret\n")
 HIGH, LOW = {"min-confidence": "0.999999"}, {"min-confidence": "0.1"}
 GATE = {"fail-on": "security:0.1"}
+GATED = {True: GATE, False: dict[str, str]()}
 FAILED = "failed: 1 finding at or above --fail-on security:0.1"
 
 # what is reviewed, options, exit status, what it says on standard error
@@ -45,6 +46,12 @@ def test_gates(repo: Repo, text: str, given: Mapping[str, str], code: int, words
     repo.write("a.py", text)
     ran = reviewed(repo, given)
     assert (ran.code, ran.err) == (code, f"{words}\n" if words else "")
+
+
+def test_an_annotation_says_why_a_step_fails(repo: Repo) -> None:
+    lines = {fails: reviewed(repo, gate, form="github").out.splitlines() for fails, gate in GATED.items()}
+    assert lines[True][-1] == f"::error title=Themis::{FAILED}"
+    assert lines[True][:-1] == lines[False]
 
 
 # options, the line of what was found, in three files: one is worse, one perhaps, and in one it is silenced

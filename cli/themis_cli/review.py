@@ -111,6 +111,7 @@ def run(
     """
     from themis_cli.gate import failing
     from themis_cli.output import opened
+    from themis_cli.report.github import fail
     from themis_lsp.error import UsageError
 
     if output_format not in FORMATS:
@@ -120,8 +121,11 @@ def run(
         FORMATS[output_format](report, out, detail)
         if output_format == "github":
             _summarise(report, context, detail)
-    if wrong := failing(report, config):
-        context.err.write(f"{_failed(wrong, config)}\n")
+        if wrong := failing(report, config):
+            why = _failed(wrong, config)
+            if output_format == "github":
+                fail(why, out)
+            context.err.write(f"{why}\n")
     return 1 if wrong else 0
 
 

@@ -3,6 +3,7 @@
 Source: "Workflow commands for GitHub Actions" in GitHub's documentation.
 """
 
+from collections.abc import Mapping
 from typing import Final, TextIO
 
 from themis_cli.escape import visible
@@ -32,12 +33,17 @@ def write(report: Report, out: TextIO, _detail: Detail) -> None:
         out.write(f"{count(left, 'more finding')}: see the job summary\n")
 
 
+def fail(why: str, out: TextIO) -> None:
+    """Write why the step fails, where GitHub shows it first."""
+    _annotate("error", {"title": "Themis"}, why, out)
+
+
 def _where(finding: Finding) -> dict[str, int]:
     first, last, _ = finding.lines[0]
     found = columns(finding.excerpts[0], utf16) if first == last else None  # GitHub has columns for one line only
     return {"line": first, "endLine": last, **({"col": found[0], "endColumn": found[1]} if found else {})}
 
 
-def _annotate(level: str, where: dict[str, str | int], message: str, out: TextIO) -> None:
+def _annotate(level: str, where: Mapping[str, str | int], message: str, out: TextIO) -> None:
     told = ",".join(f"{name}={visible(str(value)).translate(_IN_PROPERTY)}" for name, value in where.items())
     out.write(f"::{level} {told}::{visible(message).translate(_IN_MESSAGE)}\n")

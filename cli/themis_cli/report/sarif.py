@@ -106,13 +106,15 @@ def _silenced(silence: Silenced, place: int) -> dict[str, Any]:
     verdict = silence.verdict
     why = silence.comment.reason if silence.comment else ""
     reason = {"justification": visible(why)} if why else {}
+    # A gate does not heed a comment without a reason, so nothing has been accepted yet.
+    status = "accepted" if why or silence.by is By.BASELINE else "underReview"
     where = {"startLine": silence.first, "endLine": silence.last}
     return {
         **_result(verdict, verdict.criterion, place, silence.fingerprint),
         "level": "note",
         "message": {"text": f"worse for {verdict.criterion.short}, silenced"},
         "locations": [_located(verdict, where)],
-        "suppressions": [{"kind": _KINDS[silence.by], "status": "accepted", **reason}],
+        "suppressions": [{"kind": _KINDS[silence.by], "status": status, **reason}],
     }
 
 
