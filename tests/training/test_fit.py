@@ -177,8 +177,8 @@ def test_changed_region(ids: list[int], region: str) -> None:
 
 def test_a_tie_is_lost_by_any_margin() -> None:
     margin = torch.tensor([-2.0, 0.0, 2.0])
-    tie = ranking_loss(margin, torch.tensor([True] * 3))
-    won = ranking_loss(margin, torch.tensor([False] * 3))
+    tie = ranking_loss(margin, torch.tensor([0.5] * 3))
+    won = ranking_loss(margin, torch.tensor([1.0] * 3))
     assert tie[1] < tie[0]
     assert torch.isclose(tie[0], tie[2])
     assert won[0] > won[1] > won[2]

@@ -41,13 +41,17 @@ def fit_command(
     texts: Annotated[
         list[Path] | None, typer.Option(exists=True, help="Parquet files of the edits that were judged; may repeat.")
     ] = None,
+    survey: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Edits judged on all criteria; may repeat."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
 ) -> None:
     """Train a model: tokenizer, pre-training, both paths, and their blend.
 
     Example: themis train fit wide_1 --pairs pairs.parquet --run runs/wide_1
 
-    Example: themis train fit wide_4 --pairs p.parquet --readings r.jsonl --texts mined/edits.parquet --run runs/wide_4
+    Example: themis train fit wide_5 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_5
     """
     import torch
 
@@ -55,14 +59,17 @@ def fit_command(
     from themis_training.judged import read_judged
     from themis_training.mined import EVERY_KIND, read_edits
     from themis_training.reading import with_texts
+    from themis_training.survey import read_survey, surveyed
 
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
-    judged = read_judged(*(readings or ()))
+    judged, asked = read_judged(*(readings or ())), read_survey(*(survey or ()))
     read = with_texts(judged, read_edits(texts or [], EVERY_KIND)) if judged else []
-    if judged:
-        typer.echo(f"{len(read)} of {len(judged)} readings have their texts", err=True)
-    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen, read)
+    seen = surveyed(asked, read_edits(texts or [], EVERY_KIND)) if asked else []
+    for found, wanted, what in ((read, judged, "readings"), (seen, asked, "judged edits")):
+        if wanted:
+            typer.echo(f"{len(found)} of {len(wanted)} {what} have their texts", err=True)
+    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen, read, seen)
     fit(chosen, data, run, lambda line: typer.echo(line, err=True))
     typer.echo(f"trained {chosen.name} into {run}")
 

@@ -110,8 +110,8 @@ def pair_loss(network: RewardNetwork, examples: Sequence[Example], weights: Tens
     with torch.autocast("cpu", dtype=torch.bfloat16):
         rewards = network.rewards(ids, mask)
     chosen, rejected = rewards[: len(examples)], rewards[len(examples) :]
-    tie = torch.tensor([bool(e.tied) for e in examples]).unsqueeze(1)
-    ranking = ranking_loss(chosen - rejected, tie)
+    wins = torch.tensor([e.wins for e in examples]).unsqueeze(1)
+    ranking = ranking_loss(chosen - rejected, wins)
     return (weights * (ranking + how.magnitude * (chosen + rejected).square())).sum() / len(examples)
 
 

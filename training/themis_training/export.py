@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,13 +30,15 @@ from themis_training.calibration import Evidence, calibrate
 from themis_training.card import write_card
 from themis_training.data import Pair, Split
 from themis_training.deep import rewards_of
-from themis_training.fit import RUN, TOKENIZER, Data, edit_origins, held_out_margins, load_naming, load_run
+from themis_training.fit import HELD_OUT, RUN, SURVEYED, TOKENIZER, Data, held_out_margins, load_naming, load_run
 from themis_training.graph import PARITY, export_evidence, export_fp32, graph_rewards, quantise
 from themis_training.judged import with_coverage
 from themis_training.mined import MinedEdit
 from themis_training.origin import use_of
 from themis_training.pairs import largest_margins
+from themis_training.provenance import edit_origins
 from themis_training.recipe import Recipe
+from themis_training.survey import survey_evidence
 
 _PARITY_PAIRS = 200
 _CLOSE, _CLOSE_SHARE = 0.02, 0.98  # |ΔP| of int8 against torch, and for how many edits it must hold
@@ -89,7 +91,7 @@ def export_bundle(
         work = Path(folder)
         plain, small = work / "plain.onnx", work / "model.onnx"
         export_fp32(network, plain)
-        quantise(plain, small, reduce_range=reduce_range)
+        quantise(plain, small, reduce_range=reduce_range, keep=["counts"])
         for_calibration = [e for e in edits if e.nature == Nature.CODE and use_of(e.repo, e.split) is Split.CALIBRATION]
         if not for_calibration:
             raise ExportError("no real edits to calibrate silence on: give --edits from `themis train mine`")
@@ -97,7 +99,7 @@ def export_bundle(
         pairs, deltas = held_out_margins(run, data, score, encoder)
         neutral = largest_margins(score, [(e.before, e.after, e.language) for e in for_calibration], encoder)
         tests = np.array([is_test(e.path) for e in for_calibration])
-        evidence = _evidence(pairs, deltas, neutral, tests)
+        evidence = _evidence(pairs, deltas, neutral, tests) | _surveyed(run, recipe.surveyed)
         calibration = calibrate(evidence, recipe.criteria, Mix(), Standard(noise=recipe.noise))
         parity = _parity(network, plain, small, data.of(Split.TEST), encoder, calibration)
         if parity.fp32 > PARITY:
@@ -135,6 +137,14 @@ def _evidence(
         )
         for criterion, members in rows.items()
     }
+
+
+def _surveyed(run: Path, criteria: Iterable[Criterion]) -> dict[Criterion, Evidence]:
+    """What real edits that readers judged say for calibration; nothing if the run has learned from none."""
+    if not (run / SURVEYED).exists():
+        return {}
+    record, margins = (json.loads((run / name).read_text(encoding="utf-8")) for name in (SURVEYED, HELD_OUT))
+    return {criterion: survey_evidence(record, margins, criterion) for criterion in criteria if record}
 
 
 def _parity(

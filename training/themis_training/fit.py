@@ -5,7 +5,7 @@ import json
 import platform
 import random
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,19 +28,24 @@ from themis_training.corpus import CodeFile, sample_files
 from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split_by_origin
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
-from themis_training.mixture import Weights, mixture
+from themis_training.mixture import Weights, mixture, survey_weights
 from themis_training.naming import BUCKETS, LONGEST_GRAM, fit_naming
 from themis_training.network import Evidence, RewardNetwork, Wide
 from themis_training.origin import use_of
 from themis_training.pairs import Example, Score, examples_of, largest_margins, ties_of
 from themis_training.pretrain import pieces_of, pretrain
+from themis_training.provenance import edit_origins, pair_origins, reading_origins, survey_origins
 from themis_training.reading import SOURCE as READINGS
 from themis_training.reading import Reading, fold_of, reading_examples
 from themis_training.recipe import Recipe
+from themis_training.survey import SOURCE as SURVEY
+from themis_training.survey import Surveyed, survey_examples, survey_record, taught_by, turned_id
+from themis_training.token_class import token_classes
 from themis_training.tokenizer import train_tokenizer
 from themis_training.wide import Difference, differences_of, fit_wide, margins_of
 
 NETWORK, RUN, TOKENIZER, HELD_OUT = "network.pt", "run.json", "tokenizer.json", "held_out.json"
+SURVEYED = "surveyed.json"
 EVIDENCE, NAMING = "evidence.pt", "naming.json"
 _TEXTS = 30_000  # pairs the tokenizer sees, at most
 _PIECE = 160  # tokens of a pre-training view
@@ -58,6 +63,7 @@ class Data:
         edits: ordinary real edits of repositories set aside for training.
         digest: sha256 over the digests of the pair files.
         readings: findings that somebody judged.
+        survey: real edits judged on all criteria.
     """
 
     pairs: Sequence[Pair]
@@ -66,6 +72,7 @@ class Data:
     edits: Sequence[MinedEdit]
     digest: str
     readings: Sequence[Reading] = ()
+    survey: Sequence[Surveyed] = ()
 
     def of(self, split: Split) -> list[Pair]:
         """The pairs of one split."""
@@ -78,6 +85,7 @@ def read_data(
     edits: Sequence[MinedEdit],
     recipe: Recipe,
     readings: Sequence[Reading] = (),
+    survey: Sequence[Surveyed] = (),
 ) -> Data:
     """Split pairs and edits and sample plain code; deterministic for a recipe, the files and the clones' commits."""
     found = read_pairs(*pairs)
@@ -88,7 +96,7 @@ def read_data(
     order = random.Random(recipe.seed).sample(range(len(for_training)), len(for_training))  # noqa: S311  (sampling)
     ties = [for_training[n] for n in sorted(order[: recipe.most_ties])]
     taught = [one for one in readings if use_of(one.finding.repository, one.split) is not Split.TEST]
-    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest, taught)
+    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest, taught, taught_by(survey))
 
 
 def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lambda _: None) -> RewardNetwork:
@@ -112,13 +120,15 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     tell(f"{len(trained)} pairs and {len(data.edits)} ties to read")
     examples = [*examples_of(trained, encoder), *ties_of(data.edits, recipe.tied, encoder)]
     unread = len(examples)
-    examples += reading_examples(data.readings, encoder)
+    examples += [*reading_examples(data.readings, encoder), *survey_examples(data.survey, encoder)]
     weights = _weights(examples, recipe)
     torch.manual_seed(recipe.seed)
     network = RewardNetwork(recipe.shape)
     ties = sum(bool(example.tied) for example in examples)
     log: dict[str, Any] = {"examples": len(examples) - ties, "ties": ties}
     if network.wide is not None:
+        if network.wide.counts is not None:
+            network.wide.counts.classes.copy_(torch.from_numpy(token_classes(run / TOKENIZER)))
         tell(f"{len(examples) - ties} windows of pairs and {ties} ties")
         differences = differences_of(network.wide, examples)
         if recipe.folds:
@@ -126,11 +136,14 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
             fold = folds_by_origin(trained, recipe.folds, recipe.seed)
             fold = {p.id: fold[p.id] for p in trained if not recipe.is_synthetic(p.source)}
             fold |= {one.id: fold_of(one.finding.repository, recipe.folds) for one in data.readings}
+            fold |= _folds_of_survey(data.survey, recipe.folds)
+            (run / SURVEYED).write_text(json.dumps(survey_record(data.survey)), encoding="utf-8")
             _cross_fit(network.wide, recipe, fold, examples, differences, run)
         tell("wide path")
-        fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge)
+        fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of)
         tell("names of defects")
-        _fit_naming(recipe, trained, examples[:unread], differences[:unread], run)
+        named = [n for n, example in enumerate(examples) if n < unread or example.source == SURVEY]
+        _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], run)
     if network.deep is not None:
         tell("deep path")
         if recipe.pretraining is not None:
@@ -156,24 +169,42 @@ def _texts(files: Sequence[CodeFile], pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def _weights(examples: Sequence[Example], recipe: Recipe) -> Weights:
-    """Readings weigh what the recipe says; all others are balanced without them."""
+    """Readings and the survey weigh what the recipe says; all others are balanced without them."""
     weights = np.zeros((len(examples), len(CRITERIA)))
-    others = [n for n, example in enumerate(examples) if example.source != READINGS]
-    weights[others] = mixture([examples[n] for n in others], recipe.caps, recipe.per_project, recipe.ties)
-    for n in sorted(set(range(len(examples))).difference(others)):
+    rows: dict[str, list[int]] = {READINGS: [], SURVEY: [], "": []}
+    for n, example in enumerate(examples):
+        rows.get(example.source, rows[""]).append(n)
+    weights[rows[""]] = mixture([examples[n] for n in rows[""]], recipe.caps, recipe.per_project, recipe.ties)
+    for n in rows[READINGS]:
         weights[n, list(examples[n].tied) or examples[n].criterion] = recipe.reading * examples[n].share
+    weights *= [recipe.others.get(criterion, 1.0) for criterion in CRITERIA]
+    seen = [examples[n] for n in rows[SURVEY]]
+    weights[rows[SURVEY]] = survey_weights(seen, recipe.survey, recipe.survey_ties)
     return weights
 
 
 def _fit_naming(
-    recipe: Recipe, pairs: Sequence[Pair], examples: Sequence[Example], differences: Sequence[Difference], run: Path
+    recipe: Recipe,
+    data: Data,
+    pairs: Sequence[Pair],
+    examples: Sequence[Example],
+    differences: Sequence[Difference],
+    run: Path,
 ) -> None:
     """Fit the graph that names defects; it is read as real pairs say, which operators' pairs are not."""
-    folds = folds_by_origin(pairs, max(recipe.folds, 4), recipe.seed)
+    count = max(recipe.folds, 4)
+    folds = folds_by_origin(pairs, count, recipe.seed)
     fold = {pair.id: folds[pair.id] for pair in pairs if not recipe.is_synthetic(pair.source)}
+    fold |= _folds_of_survey(data.survey, count)
     evidence, naming = fit_naming(examples, differences, recipe.criteria, recipe.caps, fold, recipe.shape.power)
     torch.save(evidence.state_dict(), run / EVIDENCE)
     (run / NAMING).write_text(json.dumps(naming.to_json(), indent=1), encoding="utf-8")
+
+
+def _folds_of_survey(edits: Sequence[Surveyed], count: int) -> dict[str, int]:
+    """Both ways round in one fold."""
+    own = {edit.id: fold_of(edit.judged.repository, count) for edit in edits}
+    return own | {turned_id(name): number for name, number in own.items()}
 
 
 def load_naming(run: Path, recipe: Recipe) -> tuple[Evidence, Naming] | None:
@@ -208,7 +239,7 @@ def _cross_fit(
         out = [n for n, e in enumerate(examples) if fold.get(e.pair) == left_out]
         kept = sorted(set(range(len(examples))).difference(out))
         some = [examples[n] for n in kept]
-        fit_wide(wide, some, [differences[n] for n in kept], _weights(some, recipe), columns, recipe.ridge)
+        fit_wide(wide, some, [differences[n] for n in kept], _weights(some, recipe), columns, recipe.ridge_of)
         for n, margins in zip(out, margins_of(wide, [differences[n] for n in out]), strict=True):
             largest = found.setdefault(examples[n].pair, [0.0] * len(CRITERIA))
             found[examples[n].pair] = [float(max(m, o, key=abs)) for m, o in zip(margins, largest, strict=True)]
@@ -304,42 +335,12 @@ def load_run(run: Path, recipe: Recipe) -> RewardNetwork:
     return network
 
 
-def edit_origins(edits: Sequence[MinedEdit]) -> list[dict[str, Any]]:
-    """Repositories, licences, the newest commit used and the number of edits, for the card."""
-    found: dict[tuple[str, str], list[MinedEdit]] = defaultdict(list)
-    for edit in edits:
-        found[edit.repo, edit.license].append(edit)
-    return [
-        {"repository": name, "license": terms, "commit": max(all_, key=lambda e: e.date).commit, "edits": len(all_)}
-        for (name, terms), all_ in sorted(found.items())
-    ]
-
-
-def pair_origins(data: Data) -> list[dict[str, Any]]:
-    """Repositories and commits that training and calibration pairs were made from, where known, for the card."""
-    used = (pair for pair in data.pairs if data.split[pair.id] is not Split.TEST and "@" in pair.origin)
-    found = Counter((*pair.origin.split("@", 1), pair.license) for pair in used)
-    return [
-        {"repository": name, "commit": commit, "license": terms, "pairs": count}
-        for (name, commit, terms), count in sorted(found.items())
-    ]
-
-
-def reading_origins(readings: Sequence[Reading]) -> list[dict[str, Any]]:
-    """Repositories, licences, the newest commit and the number of findings read, for the card."""
-    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    for one in readings:
-        found[one.finding.repository, one.license].append(one)
-    newest = {key: max(all_, key=lambda one: one.date).finding.commit for key, all_ in found.items()}
-    return [
-        {"repository": name, "license": terms, "commit": newest[name, terms], "findings": len(all_)}
-        for (name, terms), all_ in sorted(found.items())
-    ]
-
-
 def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     """Criteria by their names, as JSON has them."""
-    return recipe | {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria")}
+    listed = {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria", "surveyed")}
+    return (
+        recipe | listed | {key: {c.value: v for c, v in recipe[key].items()} for key in ("survey", "others", "ridges")}
+    )
 
 
 def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> None:
@@ -354,9 +355,10 @@ def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> No
             {"repository": name, "license": terms, "commit": commit, "files": n}
             for (name, terms, commit), n in sorted(repositories.items())
         ],
-        "pair_origins": pair_origins(data),
+        "pair_origins": pair_origins(data.pairs, data.split),
         "ordinary_edits": edit_origins(data.edits),
         "readings": reading_origins(data.readings),
+        "survey": survey_origins(data.survey),
         **log,
     }  # fmt: skip
     (run / RUN).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

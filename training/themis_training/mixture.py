@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from themis_bench.metrics import length_neutral as equal_by_length
-from themis_model.criterion import CRITERIA
+from themis_model.criterion import CRITERIA, Criterion
 from themis_training.pairs import Example
 
 Weights = npt.NDArray[np.float64]
+_PLAIN = 0.9  # sure from here on: a plain mark
 
 
 def mixture(
@@ -36,6 +37,31 @@ def mixture(
             groups[example.source, column].append(n)
     for (kind, column), rows in groups.items():
         weights[rows, column] = ties.get(kind, 0.0) * totals[column] / len(rows)
+    return weights
+
+
+def survey_weights(examples: Sequence[Example], each: Mapping[Criterion, float], ties: float) -> Weights:
+    """Weight of every example of a survey in every criterion, ``[len(examples), 5]``.
+
+    A plain mark weighs more than another by the root of two, and longer and shorter chosen sides weigh the same.
+
+    Args:
+        examples: from ``survey.survey_examples``.
+        each: per criterion the weight of a mark.
+        ties: weight of all edits that leave a criterion alone, beside all marks in it.
+    """
+    weights = np.zeros((len(examples), len(CRITERIA)))
+    for column, criterion in enumerate(CRITERIA):
+        weight = each.get(criterion, 0.0)
+        rows = [n for n, e in enumerate(examples) if e.criterion == column]
+        alone = [n for n, e in enumerate(examples) if column in e.tied]
+        if not rows:
+            continue
+        plain = [examples[n].share * (1.0 if examples[n].sure < _PLAIN else 2.0**0.5) for n in rows]
+        own = equal_by_length(np.array(plain), [examples[n].longer for n in rows])
+        weights[rows, column] = weight * own
+        shares = np.array([examples[n].share for n in alone])
+        weights[alone, column] = weight * ties * own.sum() * shares / max(1.0, shares.sum())
     return weights
 
 

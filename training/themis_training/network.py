@@ -29,6 +29,7 @@ class Shape:
         buckets: of the wide path, a power of two; 0 leaves it out.
         longest_gram: n-grams of 1..this many tokens.
         power: of the number of n-grams by which the wide path's sum is divided: 0 is a sum, 1 a mean.
+        classes: of tokens that the wide path counts besides; 0 leaves that out.
     """
 
     vocabulary: int
@@ -37,6 +38,7 @@ class Shape:
     buckets: int
     longest_gram: int = 2
     power: float = 0.5
+    classes: int = 0
 
     @property
     def bert(self) -> BertConfig:
@@ -68,7 +70,10 @@ class RewardNetwork(PreTrainedModel):
             self.head = nn.Linear(2 * shape.hidden, len(CRITERIA))
             nn.init.normal_(self.head.weight, std=0.02)
             nn.init.zeros_(self.head.bias)
-        self.wide = Wide(shape.buckets, shape.longest_gram, power=shape.power) if shape.buckets else None
+        self.wide = None
+        if shape.buckets:
+            counts = Counts(shape.vocabulary, shape.classes) if shape.classes else None
+            self.wide = Wide(shape.buckets, shape.longest_gram, power=shape.power, counts=counts)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> SequenceClassifierOutput:
         """Rewards as the logits of a Hugging Face sequence classifier, which is what optimum exports."""
@@ -88,6 +93,29 @@ class RewardNetwork(PreTrainedModel):
         return reward
 
 
+class Counts(nn.Module):
+    """How much there is of each class of tokens in the changed region, on two scales: what makes code long or deep.
+
+    A sum of n-grams divided by their number cannot say so.
+    """
+
+    def __init__(self, vocabulary: int, classes: int) -> None:
+        super().__init__()
+        self.classes: Tensor
+        self.register_buffer("classes", torch.zeros((vocabulary, classes), dtype=torch.uint8))
+        self.head = nn.Linear(2 * classes, len(CRITERIA), bias=False)
+        nn.init.zeros_(self.head.weight)
+
+    def features(self, ids: Tensor, region: Tensor) -> Tensor:
+        """``[batch, 2 * classes]``: the logarithm of one more than each count, and its root."""
+        counts = (self.classes[ids].float() * region.unsqueeze(-1)).sum(dim=1)
+        return torch.cat([torch.log1p(counts), torch.sqrt(counts)], dim=-1)
+
+    def forward(self, ids: Tensor, region: Tensor) -> Tensor:
+        """Rewards ``[batch, 5]`` of ids and a region mask without padding, each ``[batch, tokens]``."""
+        return cast("Tensor", self.head(self.features(ids, region)))
+
+
 class Wide(nn.Module):
     """Sum of one weight per hashed n-gram that touches the changed region, over a power of their number.
 
@@ -95,9 +123,16 @@ class Wide(nn.Module):
     """
 
     def __init__(
-        self, buckets: int, longest_gram: int, damping: float = 4.0, columns: int = len(CRITERIA), power: float = 0.5
+        self,
+        buckets: int,
+        longest_gram: int,
+        damping: float = 4.0,
+        columns: int = len(CRITERIA),
+        power: float = 0.5,
+        counts: Counts | None = None,
     ) -> None:
         super().__init__()
+        self.counts = counts
         self.buckets = buckets
         self.longest_gram = longest_gram
         self.damping = damping
@@ -120,7 +155,8 @@ class Wide(nn.Module):
         buckets, touches = zip(*(self.grams(ids, region, seen, n) for n in lengths), strict=True)
         mask = torch.cat(touches, dim=1).float().unsqueeze(-1)
         summed = (self.table(torch.cat(buckets, dim=1)) * mask).sum(dim=1)
-        return cast("Tensor", self.scale * summed / (mask.sum(dim=1) + self.damping) ** self.power)
+        reward = cast("Tensor", self.scale * summed / (mask.sum(dim=1) + self.damping) ** self.power)
+        return reward if self.counts is None else reward + self.counts(ids, region * seen)
 
     def grams(self, ids: Tensor, region: Tensor, seen: Tensor, length: int) -> tuple[Tensor, Tensor]:
         """Buckets and region masks, ``[batch, tokens - length + 1]``, of the n-grams of one length."""
@@ -147,13 +183,16 @@ class Evidence(nn.Module):
         return cast("Tensor", self.wide(input_ids, changed_region(input_ids), torch.ones_like(input_ids)))
 
 
-def ranking_loss(margin: Tensor, tie: Tensor) -> Tensor:
-    """Bradley-Terry loss of reward margins, chosen minus rejected; a tie is half a win for either side.
+def ranking_loss(margin: Tensor, share: Tensor) -> Tensor:
+    """Bradley-Terry loss of reward margins, chosen minus rejected.
 
-    Ties as in Davidson 1970, simplified: the tie's own share is left to calibration.
+    Args:
+        margin: reward differences.
+        share: of the wins that the chosen side has: 1 for a pair, a half for a tie, between them for a pair that not
+            everybody would judge alike. Ties as in Davidson 1970, simplified: their own share is left to calibration.
     """
     won, lost = nn.functional.softplus(-margin), nn.functional.softplus(margin)
-    return torch.where(tie, (won + lost) / 2, won)
+    return share * won + (1 - share) * lost
 
 
 def changed_region(ids: Tensor) -> Tensor:

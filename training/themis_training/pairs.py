@@ -36,6 +36,7 @@ class Example:
         share: 1 / number of windows of the pair.
         tied: columns in which the rewards should agree, since neither side is better; empty for a pair.
         reason: id of the named defect of the worse view, or empty.
+        sure: share of readers who would choose the chosen side; no matter for a tie.
     """
 
     pair: str
@@ -49,6 +50,12 @@ class Example:
     share: float
     tied: tuple[int, ...] = ()
     reason: str = ""
+    sure: float = 1.0
+
+    @property
+    def wins(self) -> float:
+        """Share of the wins that the chosen side has; a half for a tie."""
+        return 0.5 if self.tied else self.sure
 
 
 def examples_of(pairs: Iterable[Pair], encoder: Encoder) -> Iterator[Example]:

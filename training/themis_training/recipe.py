@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``wide_4`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_5`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,6 +9,7 @@ from themis_training.deep import DeepFit
 from themis_training.mined import Kind
 from themis_training.network import Shape
 from themis_training.pretrain import Pretraining
+from themis_training.token_class import CLASSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Recipe:
         folds: with 2 or more, the calibration pairs are trained on too, and calibration uses margins from as many
             models that each left one fold of origins out; for networks without a deep path, which train in seconds.
         reading: weight of each finding that readers judged, beside pairs that weigh 1 on average; 0 leaves them out.
+        survey: per criterion the weight of each mark that readers gave a real edit, where a pair weighs 1 on average.
+        survey_ties: weight of all edits that leave a criterion alone, beside all marks in it.
+        surveyed: criteria that are calibrated on the survey instead of on held-out pairs.
+        others: per criterion the factor of the weight of everything but the survey, where it is not 1.
+        ridges: per criterion the squared penalty, where it is not ``ridge``.
         deep_examples: windows the deep path sees in an epoch.
         deep_tokens: longest view the deep path is trained on; context further off costs more than it teaches.
         deep_criteria: criteria the deep path learns; it costs a hundred times what the wide path costs.
@@ -56,15 +62,26 @@ class Recipe:
     noise: float = 0.0025
     folds: int = 0
     reading: float = 0.0
+    survey: dict[Criterion, float] = field(default_factory=dict)
+    survey_ties: float = 1.5
+    surveyed: tuple[Criterion, ...] = ()
+    others: dict[Criterion, float] = field(default_factory=dict)
+    ridges: dict[Criterion, float] = field(default_factory=dict)
     deep_examples: int = 1600
     deep_tokens: int = MAX_TOKENS
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
+
+    @property
+    def ridge_of(self) -> dict[int, float]:
+        """The squared penalty of each column."""
+        return {n: self.ridges.get(criterion, self.ridge) for n, criterion in enumerate(CRITERIA)}
 
     def is_synthetic(self, source: str) -> bool:
         """Whether nothing may be calibrated on a source: templates, and what operators made."""
         return source in self.always_train or source.split("/")[0] == "degrade"
 
 
+_MEMORY, _READABILITY = Criterion.MEMORY_EFFICIENCY, Criterion.READABILITY_MAINTAINABILITY
 _TEMPLATES = ("juliet_c", "juliet_java", "introclass")
 _CAPS = {"juliet_c": 0.2, "juliet_java": 0.2, "condefects": 0.3, "cpack_ipas": 0.3, "introclass": 0.1}
 _TRAINED = (Criterion.FUNCTIONAL_CORRECTNESS, Criterion.SECURITY_HARDNESS)
@@ -131,6 +148,20 @@ def wide_4() -> Recipe:
     return replace(wide_3(), name="themis-wide-4", reading=10.0)
 
 
+def wide_5() -> Recipe:
+    """``wide_4`` with counts of token classes, taught by real edits that readers judged on all criteria."""
+    taught = wide_4()
+    return replace(
+        taught,
+        name="themis-wide-5",
+        shape=replace(taught.shape, classes=len(CLASSES)),
+        survey=dict.fromkeys(CRITERIA, 3.0) | dict.fromkeys((_MEMORY, _READABILITY), 10.0),
+        surveyed=tuple(c for c in CRITERIA if c not in (Criterion.SECURITY_HARDNESS, _MEMORY)),
+        others={_READABILITY: 0.2},
+        ridges={_READABILITY: 0.3, _MEMORY: 0.1},
+    )
+
+
 def small_2() -> Recipe:
     """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
     return replace(
@@ -160,5 +191,5 @@ def tiny() -> Recipe:
 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, tiny)
+    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, tiny)
 }

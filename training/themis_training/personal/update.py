@@ -156,13 +156,12 @@ def _fit_column(
     total = float(len(pairs))
     shares = [*(balanced(pairs) * total), *(np.full(len(ties), _TIES * total / max(1, len(ties))))]
     rows = [
-        (window, edit.sign or 1, float(delta), share / len(edit.features), not edit.sign)
+        (window, edit.sign or 1, float(delta), share / len(edit.features), 1.0 if edit.sign else 0.5)
         for edit, share in zip([*pairs, *ties], shares, strict=True)
         for window, delta in zip(edit.features, edit.deltas[:, column], strict=True)
     ]
     matrix = _matrix([row[0] for row in rows], buckets)
-    sign, delta, weight = (torch.tensor([row[n] for row in rows], dtype=torch.float32) for n in (1, 2, 3))
-    tie = torch.tensor([row[4] for row in rows])
+    sign, delta, weight, wins = (torch.tensor([row[n] for row in rows], dtype=torch.float32) for n in (1, 2, 3, 4))
     theta = torch.zeros(len(buckets) + 1, requires_grad=True)  # the last one is the logarithm of the gain
     optimizer = torch.optim.LBFGS([theta], max_iter=100, tolerance_grad=1e-5, line_search_fn="strong_wolfe")
 
@@ -170,7 +169,7 @@ def _fit_column(
         optimizer.zero_grad()
         margin = sign * (torch.mv(matrix, theta[:-1]) + theta[-1].clamp(-10, 3).exp() * unit * delta)
         penalty = ridge / 2 * theta[:-1].square().sum() + _TRUST / 2 * theta[-1].square()
-        value = (weight * ranking_loss(margin, tie)).sum() + penalty
+        value = (weight * ranking_loss(margin, wins)).sum() + penalty
         value.backward()
         return value
 
