@@ -74,6 +74,7 @@ def write_card(
         _code("Plain code for the tokenizer and for pre-training", training.get("code", []), "files"),
         _code("Ordinary edits, trained on as ties", training.get("ordinary_edits", []), "edits"),
         _code("Findings on real edits that were read, and learned from", training.get("readings", []), "findings"),
+        _code("Real edits that were judged on all criteria, and learned from", training.get("survey", []), "edits"),
         _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),
         _origin(training),
     ]

@@ -128,7 +128,8 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     log: dict[str, Any] = {"examples": len(examples) - ties, "ties": ties}
     if network.wide is not None:
         if network.wide.counts is not None:
-            network.wide.counts.classes.copy_(torch.from_numpy(token_classes(run / TOKENIZER)))
+            classes = token_classes(run / TOKENIZER, recipe.shape.vocabulary)
+            network.wide.counts.classes.copy_(torch.from_numpy(classes))
         tell(f"{len(examples) - ties} windows of pairs and {ties} ties")
         differences = differences_of(network.wide, examples)
         if recipe.folds:

@@ -35,14 +35,19 @@ CLASSES: Final = (
 )
 
 
-def token_classes(tokenizer: Path) -> Table:
-    """Which of ``CLASSES`` the tokens of a ``tokenizer.json`` belong to, ``[vocabulary, classes]`` of 0 and 1."""
+def token_classes(tokenizer: Path, vocabulary: int) -> Table:
+    """Which of ``CLASSES`` the tokens of a ``tokenizer.json`` belong to, ``[vocabulary, classes]`` of 0 and 1.
+
+    Args:
+        tokenizer: its own vocabulary may be smaller.
+        vocabulary: ids that the table has rows for.
+    """
     from tokenizers import Tokenizer
 
     words = Tokenizer.from_file(str(tokenizer))
     local = words.encode(LOCAL, add_special_tokens=False).ids[-1]
-    table = np.zeros((words.get_vocab_size(), len(CLASSES)), np.uint8)
-    for n in range(len(table)):
+    table = np.zeros((vocabulary, len(CLASSES)), np.uint8)
+    for n in range(words.get_vocab_size()):
         text = words.decode([n], skip_special_tokens=False).strip()
         table[n, [CLASSES.index(name) for name in _classes_of(n, text)]] = 1
     table[local, CLASSES.index("local")] = 1
