@@ -18,11 +18,12 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder
 from themis_model.fake import HashTokenizer
 from themis_model.tokens import EDIT, END_EDIT, FIRST_LANGUAGE, FIRST_LEVEL, LOCAL, BpeTokenizer
-from themis_training.data import Pair, Split
+from themis_training.data import Pair, Split, read_pairs
 from themis_training.fit import HELD_OUT, SURVEYED, Data, fit, load_run, read_data
 from themis_training.mixture import survey_weights
 from themis_training.network import Counts
 from themis_training.pairs import largest_margins
+from themis_training.reality import write_reality
 from themis_training.recipe import Recipe, wide_5
 from themis_training.survey import (
     Judged,
@@ -127,6 +128,19 @@ def test_calibration_sees_marks_the_right_way_round_and_leaves_ties_as_they_happ
     assert evidence.deltas.tolist() == [-1.0, 2.0]
     assert evidence.longer.tolist() == [1, -1]
     assert evidence.neutral.tolist() == [3.0]
+
+
+def test_every_mark_is_a_pair_to_measure_on(tmp_path: Path) -> None:
+    edits = [seen({**LEAK, READABILITY.value: (1, "")}), replace(seen(LEAK), judged=judged("two", split="test"))]
+    counts = write_reality([], edits, tmp_path / "reality.parquet")
+    assert counts == {
+        ("survey/plain", MEMORY.value, "train"): 1,
+        ("survey/somewhat", READABILITY.value, "train"): 1,
+        ("survey/plain", MEMORY.value, "test"): 1,
+    }
+    pairs = {pair.id: pair for pair in read_pairs(tmp_path / "reality.parquet")}
+    assert (pairs["survey/one/memory"].chosen, pairs["survey/one/readability"].chosen) == (CLOSED, LEFT)
+    assert pairs["survey/one/memory"].reason == "unclosed-resource"
 
 
 def counted(classes: dict[str, list[int]]) -> Counts:

@@ -326,15 +326,24 @@ def curve_command(
 def reality_command(
     edits: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="What `themis train mine` wrote.")],
     out: Annotated[Path, typer.Option(dir_okay=False, help="Parquet file of pairs, to measure on.")],
+    survey: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Edits judged on all criteria; may repeat.")
+    ] = None,
 ) -> None:
-    """Turn commits that claim an improvement, and edits that were taken back, into preference pairs.
+    """Turn commits that claim an improvement, edits that were taken back or judged, into preference pairs.
 
     Example: themis train reality mined/edits.parquet --out reality.parquet
+
+    Example: themis train reality mined/edits.parquet --survey training/survey.jsonl --out reality.parquet
     """
     from themis_training.mined import EVERY_KIND, read_edits
     from themis_training.reality import write_reality
+    from themis_training.survey import read_survey, surveyed
 
-    for (source, criterion, split), count in sorted(write_reality(read_edits(edits, EVERY_KIND), out).items()):
+    asked = read_survey(*(survey or ()))
+    judged = surveyed(asked, read_edits(edits, EVERY_KIND)) if asked else []
+    found = write_reality(read_edits(edits, EVERY_KIND), judged, out)
+    for (source, criterion, split), count in sorted(found.items()):
         typer.echo(f"{source} {criterion} {split}: {count}")
 
 
