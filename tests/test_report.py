@@ -191,7 +191,7 @@ def overloads(*afters: str) -> Report:
     return Report(outcome, scorer.info, "4be1c0de" * 5, "work tree")
 
 
-AS_TESTS = "1 edit of test code, not judged for security, runtime, memory (--tests judges them)"
+AS_TESTS = "1 edit of test code, not judged for runtime, memory, security, readability (--tests judges them)"
 UNTOLD: dict[Criterion, State] = {c: State.NO_DATA for c in CRITERIA if c is not Criterion.SECURITY_HARDNESS}
 
 # path of an edit, criteria that never speak, settings, what is counted: scored, of test code; how the report begins
@@ -202,7 +202,7 @@ JUDGED: list[tuple[str, dict[Criterion, State], Settings, tuple[int, int], str]]
     ("tests/a.py", {}, Settings(), (1, 0), "Nothing to report: no edit is surely enough a regression."),
     ("tests/a.py", {}, Settings((Criterion.MEMORY_EFFICIENCY,)), (0, 1), f"Nothing was judged: {AS_TESTS}."),
     (
-        "tests/a.py", UNTOLD, Settings((Criterion.READABILITY_MAINTAINABILITY,)), (1, 0),
+        "tests/a.py", UNTOLD, Settings((Criterion.FUNCTIONAL_CORRECTNESS,)), (1, 0),
         "Nothing to report: no edit is surely enough a regression.",
     ),
 ]  # fmt: skip

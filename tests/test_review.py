@@ -117,33 +117,32 @@ def test_the_lines_that_weigh_most_come_first() -> None:
     assert "line 4 weighs most" in finding.message
 
 
-# path, whether security speaks there, whether readability does
+# path, whether more than correctness is judged there
 TESTS = [
-    ("src/pay.py", True, True),
-    ("tests/pay.py", False, True),
-    ("src/test_pay.py", False, True),
-    ("src/PayTest.java", False, True),
-    ("src/pay.spec.js", False, True),
-    ("web/pay_test.go", False, True),
-    ("src/contest.py", True, True),
-    ("latest/pay.py", True, True),
+    ("src/pay.py", True),
+    ("tests/pay.py", False),
+    ("src/test_pay.py", False),
+    ("src/PayTest.java", False),
+    ("src/pay.spec.js", False),
+    ("web/pay_test.go", False),
+    ("src/contest.py", True),
+    ("latest/pay.py", True),
 ]
 
 
-@pytest.mark.parametrize(("path", "security_speaks", "readability_speaks"), TESTS)
-def test_what_tests_cost_and_trust_is_not_judged(path: str, security_speaks: bool, readability_speaks: bool) -> None:
-    scorer = FakeScorer({"md5": (0, 0, 0, -4, -4)})
+@pytest.mark.parametrize(("path", "is_judged"), TESTS)
+def test_of_tests_only_correctness_is_judged(path: str, is_judged: bool) -> None:
+    scorer = FakeScorer({"md5": (-4, -4, -4, -4, -4)})
     texts = {
         ".py": (BASE, BASE.replace("plain", "md5")),
         ".java": ("class A { int a() { return plain(1); } }", "class A { int a() { return md5(1); } }"),
         ".js": ("function a() { return plain(1) }", "function a() { return md5(1) }"),
         ".go": ("package a\nfunc a() int { return plain(1) }", "package a\nfunc a() int { return md5(1) }"),
     }[path[path.rindex(".") :]]
-    for settings, spoken in ((Settings(), security_speaks), (Settings(tests=True), True)):
+    for settings, spoken in ((Settings(), is_judged), (Settings(tests=True), True)):
         found = review(edits_of([FileChange(path, *texts)]), scorer, settings)
         shown = {finding.verdict.criterion for finding in found.findings}
-        assert (SECURITY in shown) == spoken
-        assert (Criterion.READABILITY_MAINTAINABILITY in shown) == readability_speaks
+        assert shown == (set(CRITERIA) if spoken else {Criterion.FUNCTIONAL_CORRECTNESS})
         assert spoken or security(found).because == TEST_CODE
 
 

@@ -1,11 +1,11 @@
-"""Which files are tests: what they cost and whom they trust matters to nobody but them."""
+"""Which files are tests: what they cost, whom they trust and how often they repeat themselves matters little."""
 
 from pathlib import PurePosixPath
 
-from themis_model.criterion import Criterion
+from themis_model.criterion import CRITERIA, Criterion
 
-#: Not judged in tests: a test may shell out, leave files open and take its time.
-NOT_OF_TESTS = (Criterion.SECURITY_HARDNESS, Criterion.RUNTIME_EFFICIENCY, Criterion.MEMORY_EFFICIENCY)
+#: Not judged in tests: a test may shell out, leave files open, take its time, and say things twice.
+NOT_OF_TESTS = tuple(c for c in CRITERIA if c is not Criterion.FUNCTIONAL_CORRECTNESS)
 
 _MARKS = frozenset({"test", "tests", "spec", "specs", "testing", "testdata", "unittest", "unittests"})
 _ENDS = ("Test", "Tests", "Spec")

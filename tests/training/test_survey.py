@@ -185,7 +185,9 @@ def recipe(survey: float) -> Recipe:
     tiny = small(0.0)
     shape = replace(tiny.shape, classes=wide_5().shape.classes)
     each = dict.fromkeys((MEMORY, READABILITY), survey)
-    return replace(tiny, name="tiny-survey", shape=shape, survey=each, criteria=(MEMORY, READABILITY))
+    return replace(
+        tiny, name="tiny-survey", shape=shape, survey=each, criteria=(MEMORY, READABILITY), counted=(READABILITY,)
+    )
 
 
 def data() -> Data:

@@ -141,7 +141,7 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
             (run / SURVEYED).write_text(json.dumps(survey_record(data.survey)), encoding="utf-8")
             _cross_fit(network.wide, recipe, fold, examples, differences, run)
         tell("wide path")
-        fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of)
+        fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of, recipe.counted_columns)
         tell("names of defects")
         named = [n for n, example in enumerate(examples) if n < unread or example.source == SURVEY]
         _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], run)
@@ -240,7 +240,8 @@ def _cross_fit(
         out = [n for n, e in enumerate(examples) if fold.get(e.pair) == left_out]
         kept = sorted(set(range(len(examples))).difference(out))
         some = [examples[n] for n in kept]
-        fit_wide(wide, some, [differences[n] for n in kept], _weights(some, recipe), columns, recipe.ridge_of)
+        of_some, weights = [differences[n] for n in kept], _weights(some, recipe)
+        fit_wide(wide, some, of_some, weights, columns, recipe.ridge_of, recipe.counted_columns)
         for n, margins in zip(out, margins_of(wide, [differences[n] for n in out]), strict=True):
             largest = found.setdefault(examples[n].pair, [0.0] * len(CRITERIA))
             found[examples[n].pair] = [float(max(m, o, key=abs)) for m, o in zip(margins, largest, strict=True)]
@@ -338,7 +339,7 @@ def load_run(run: Path, recipe: Recipe) -> RewardNetwork:
 
 def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     """Criteria by their names, as JSON has them."""
-    listed = {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria", "surveyed")}
+    listed = {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria", "surveyed", "counted")}
     return (
         recipe | listed | {key: {c.value: v for c, v in recipe[key].items()} for key in ("survey", "others", "ridges")}
     )

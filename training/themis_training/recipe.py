@@ -38,6 +38,7 @@ class Recipe:
         survey: per criterion the weight of each mark that readers gave a real edit, where a pair weighs 1 on average.
         survey_ties: weight of all edits that leave a criterion alone, beside all marks in it.
         surveyed: criteria that are calibrated on the survey instead of on held-out pairs.
+        counted: criteria that use the counts of token classes.
         others: per criterion the factor of the weight of everything but the survey, where it is not 1.
         ridges: per criterion the squared penalty, where it is not ``ridge``.
         deep_examples: windows the deep path sees in an epoch.
@@ -65,11 +66,17 @@ class Recipe:
     survey: dict[Criterion, float] = field(default_factory=dict)
     survey_ties: float = 1.5
     surveyed: tuple[Criterion, ...] = ()
+    counted: tuple[Criterion, ...] = ()
     others: dict[Criterion, float] = field(default_factory=dict)
     ridges: dict[Criterion, float] = field(default_factory=dict)
     deep_examples: int = 1600
     deep_tokens: int = MAX_TOKENS
     deep_criteria: tuple[Criterion, ...] = (Criterion.SECURITY_HARDNESS,)
+
+    @property
+    def counted_columns(self) -> tuple[int, ...]:
+        """The columns of ``counted``."""
+        return tuple(CRITERIA.index(criterion) for criterion in self.counted)
 
     @property
     def ridge_of(self) -> dict[int, float]:
@@ -157,6 +164,7 @@ def wide_5() -> Recipe:
         shape=replace(taught.shape, classes=len(CLASSES)),
         survey=dict.fromkeys(CRITERIA, 3.0) | dict.fromkeys((_MEMORY, _READABILITY), 10.0),
         surveyed=tuple(c for c in CRITERIA if c not in (Criterion.SECURITY_HARDNESS, _MEMORY)),
+        counted=(Criterion.RUNTIME_EFFICIENCY, _MEMORY, _READABILITY),
         others={_READABILITY: 0.2},
         ridges={_READABILITY: 0.3, _MEMORY: 0.1},
     )

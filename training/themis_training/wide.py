@@ -1,7 +1,7 @@
 """Fits the wide path: one length-neutral logistic model per criterion on n-gram differences."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -39,6 +39,7 @@ def fit_wide(
     weights: Weights,
     columns: Sequence[int],
     ridge: float | Mapping[int, float],
+    counted: Collection[int] = (),
 ) -> None:
     """Fill the table and the weights of the counts in place, for the criteria in ``columns``; the others become zero.
 
@@ -52,6 +53,7 @@ def fit_wide(
         weights: ``[len(examples), 5]``, from ``mixture``.
         columns: which criteria to fit.
         ridge: strength of the squared penalty, or one for each column.
+        counted: columns that may use the counts of token classes.
     """
     with torch.no_grad():
         wide.table.weight.zero_()
@@ -61,13 +63,13 @@ def fit_wide(
         rows = np.flatnonzero(weights[:, column]).tolist()
         if not rows:  # no data: the column stays zero
             continue
-        matrix = stacked([differences[n] for n in rows], wide.buckets)
+        matrix = stacked([differences[n] for n in rows], wide.buckets, with_counts=column in counted)
         weight = torch.tensor(weights[rows, column], dtype=torch.float32)
         wins = torch.tensor([examples[n].wins for n in rows], dtype=torch.float32)
         theta = _logistic(matrix, weight, wins, ridge if isinstance(ridge, float) else ridge[column])
         with torch.no_grad():
             wide.table.weight[matrix.buckets, column] = theta[: len(matrix.buckets)]
-            if wide.counts is not None:
+            if wide.counts is not None and column in counted:
                 wide.counts.head.weight[column] = theta[len(matrix.buckets) :] * matrix.unit
     assert set(columns) <= set(range(len(CRITERIA)))  # noqa: S101
 
@@ -148,7 +150,7 @@ class Rows(NamedTuple):
         return len(self.buckets)
 
 
-def stacked(differences: Sequence[Difference], buckets: int) -> Rows:
+def stacked(differences: Sequence[Difference], buckets: int, *, with_counts: bool = False) -> Rows:
     """Rows of the features of examples, folded into so many buckets."""
     rows = np.repeat(np.arange(len(differences)), [len(d.buckets) for d in differences])
     folded = np.concatenate([d.buckets for d in differences]) % buckets
@@ -156,7 +158,7 @@ def stacked(differences: Sequence[Difference], buckets: int) -> Rows:
     values = torch.from_numpy(np.concatenate([d.values for d in differences]))
     size = (len(differences), len(seen))
     matrix, transposed = _csr(rows, features, values, size), _csr(features, rows, values, size[::-1])
-    counts = torch.from_numpy(np.stack([d.counts for d in differences]))
+    counts = torch.from_numpy(np.stack([d.counts[: None if with_counts else 0] for d in differences]))
     unit = _SPREAD / (counts.square().mean(dim=0).sqrt() + 1e-6)
     return Rows(matrix, transposed, torch.from_numpy(seen), counts * unit, unit)
 
