@@ -63,6 +63,14 @@ def test_a_kept_reading_prefers_what_was_there_and_a_refused_one_is_a_tie(kept: 
     assert len(example.chosen) > len(example.rejected)
 
 
+@pytest.mark.parametrize(("named", "reason"), [(True, "unclosed-resource"), (False, ""), (None, "")])
+def test_a_name_that_readers_found_right_is_learned_too(named: bool | None, reason: str) -> None:
+    judged = replace(finding("one", True), named=named)
+    (reading,) = with_texts([judged], [mined(OPEN.format(call="close"), LEFT)])
+    (example,) = reading_examples([reading], Encoder(HashTokenizer()))
+    assert example.reason == reason
+
+
 def test_readings_are_kept_without_the_code_they_are_about(tmp_path: Path) -> None:
     judged = [finding("two", False), finding("one", True, "x/y", turned=True)]
     assert write_readings(judged, tmp_path / "readings.jsonl") == 2

@@ -172,7 +172,7 @@ def settle_command(
 
     Example: themis train settle bundle judged.jsonl --test judged_test.jsonl
 
-    Example: themis train settle bundle readings.jsonl --run runs/wide_4
+    Example: themis train settle bundle readings.jsonl --run runs/wide_5
     """
     from themis_training.judged import read_judged
     from themis_training.settle import settle

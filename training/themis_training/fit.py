@@ -143,7 +143,7 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
         tell("wide path")
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of, recipe.counted_columns)
         tell("names of defects")
-        named = [n for n, example in enumerate(examples) if n < unread or example.source == SURVEY]
+        named = [n for n, example in enumerate(examples) if n < unread or example.reason]
         _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], run)
     if network.deep is not None:
         tell("deep path")

@@ -76,6 +76,7 @@ def reading_examples(readings: Iterable[Reading], encoder: Encoder) -> Iterator[
             reading.after,
         )  # fmt: skip
         for example in examples_of([pair], encoder):
+            example = replace(example, reason=one.defect if one.named else "")
             yield example if one.kept else replace(example, criterion=-1, tied=(example.criterion,))
 
 
