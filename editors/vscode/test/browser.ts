@@ -72,6 +72,11 @@ async function configure(page: Page, settings: object): Promise<void> {
   await page.locator(".tab", { hasText: example.file }).click();
 }
 
+/** Ends when nothing fades or slides any more; a cursor blinks for ever. It runs in the page, whose types are not ours. */
+const SETTLED = `Promise.allSettled(document.getAnimations()
+  .filter((move) => move.effect?.getComputedTiming().endTime !== Infinity)
+  .map((move) => move.finished)).then(() => null)`;
+
 async function run(page: Page): Promise<void> {
   const said = page.getByText(new RegExp(example.says));
   const squiggle = page.locator(SQUIGGLE).first();
@@ -80,6 +85,7 @@ async function run(page: Page): Promise<void> {
     await page.locator(".codelens-decoration").waitFor({ state: "detached" });
   };
   const picture = async (name: string): Promise<void> => {
+    await page.evaluate(SETTLED);
     await page.screenshot({ path: path.join(pictures!, `vscode-${name}.png`) });
   };
 
