@@ -188,7 +188,10 @@ def test_what_the_pull_request_did_is_reviewed(forge: Forge, tmp_path: Path, ref
     assert ran.returncode == 1, ran.stderr
     where = "file=a.py,line=2,endLine=2,col=5,endColumn=21,title=Likely worse for security"
     told = "digest: very likely worse for security (>99 %25): line 2 weighs most"
-    assert [line for line in ran.stdout.splitlines() if line.startswith("::")] == [f"::warning {where}::{told}"]
+    assert [line for line in ran.stdout.splitlines() if line.startswith("::")] == [
+        f"::warning {where}::{told}",
+        "::error title=Themis::failed: 1 finding at or above --fail-on security:0.9",
+    ]
     assert summary.startswith(f"{MARKER}\n### Themis: 1 regression\n")
     assert [comment["body"] for comment in forge.comments] == [summary]
 
