@@ -47,7 +47,7 @@ CALIBRATION = Calibration(
 def read(defect: str, *judged: tuple[float, bool]) -> list[Possible]:
     criterion = reason(defect).criterion
     return [
-        Possible(f"{n}", "a/b", "0" * 40, "a.py", "f", "python", False, criterion, p, defect, "", kept, kept)
+        Possible(f"{n}", f"a/b{n}", "0" * 40, "a.py", "f", "python", False, criterion, p, defect, "", kept, kept)
         for n, (p, kept) in enumerate(judged)
     ]
 
@@ -66,7 +66,20 @@ SETTLED: list[tuple[str, Sequence[tuple[float, bool]], float | None]] = [
     ("off-by-one", [], None),  # its criterion has no proof of its own
     ("off-by-one", KEPT[:2], None),
     ("off-by-one", KEPT, 0.65),
+    ("off-by-one", [(0.45, True), *KEPT], 0.5),  # likelier not so
 ]
+
+
+def test_a_repository_has_few_votes() -> None:
+    others = read("off-by-one", *KEPT, *[(0.6 - n / 1000, False) for n in range(20)], *[(0.99, True)] * PROOF)
+    own = [replace(one, repository="mass/edit") for one in read("off-by-one", *[(0.62, True)] * 40)]
+    alike = [replace(one, repository=f"mass/edit{n}") for n, one in enumerate(own)]
+    found = {
+        len(rows): settled(CALIBRATION, NAMING, [*others, *rows])[0].curves[CORRECTNESS].reasons["off-by-one"]
+        for rows in (own[:8], own, alike[:8] + own)
+    }
+    assert len({(at.probability, at.judged) for at in (found[8], found[40])}) == 1
+    assert found[48].judged > found[40].judged
 
 
 @pytest.mark.parametrize(("defect", "judged", "since"), SETTLED)
@@ -140,7 +153,7 @@ def test_a_bundle_tells_what_readers_kept(kept: bool, tmp_path: Path) -> None:
         (found,) = possible_findings([EDIT], scorer)
     assert (found.defect, found.turned, found.criterion) == ("weak-hash", False, SECURITY)
     assert "-        return hashlib.sha256" in found.diff
-    judged = [replace(found, id=str(n), kept=kept, named=kept) for n in range(PROOF)]
+    judged = [replace(found, id=str(n), repository=f"a/b{n}", kept=kept, named=kept) for n in range(PROOF)]
     lines = list(settle(bundle, judged, judged[:4]))
     assert len(lines) == len(CRITERIA)
     assert read_bundle(bundle).manifest.results["judged"]["calibration"]["weak-hash"]["read"] == PROOF

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ _DOUBT = 2  # readings that say as much as all others on average: what a name st
 _FEWEST = 3  # kept findings with a name
 _PROOF = 10  # findings that a criterion would tell and that were read
 _RARE, _FEW = 2, 8  # refused findings with a name in all edits looked at, at most
+_VOTES = 8  # findings with one name in one repository that count: its authors do the same thing many times
 _BATCH = 256
 _CONTEXT = 8  # lines of a diff
 
@@ -145,15 +146,18 @@ def read_judged(*files: Path) -> list[Possible]:
 def settled(calibration: Calibration, naming: Naming, judged: Sequence[Possible]) -> tuple[Calibration, Naming]:
     """Calibration and naming with the thresholds that reading justifies.
 
-    Per name, the lowest P(worse) from which on enough of the findings with it were kept. A name that was hardly ever
-    refused, in all the edits that were looked at, needs no such proof if its criterion speaks: it is told from half way
-    between the surest refusal and certainty on; one refused more often only if something was kept there. A criterion
-    keeps silent altogether unless enough of what it would tell was read, and kept. What is measured here was also
-    chosen here, so it flatters; see ``measured``.
+    Per name, the lowest P(worse) from which on enough of the findings with it were kept; one repository has few votes,
+    and what is likelier not so is never told. A name that was hardly ever refused, in all the edits that were looked
+    at, needs no such proof if its criterion speaks: it is told from half way between the surest refusal and certainty
+    on; one refused more often only if something was kept there. A criterion keeps silent altogether unless enough of
+    what it would tell was read, and kept. What is measured here was also chosen here, so it flatters; see ``measured``.
     """
     told: dict[str, list[Possible]] = defaultdict(list)
-    for one in judged:
-        told[one.defect].append(one)
+    votes: Counter[tuple[str, str]] = Counter()
+    for one in sorted(judged, key=lambda one: one.id):  # ids are hashes, so this is a draw
+        votes[one.defect, one.repository] += 1
+        if votes[one.defect, one.repository] <= _VOTES:
+            told[one.defect].append(one)
     prior = sum(bool(one.kept) for one in judged) / max(1, len(judged))
     since: dict[Criterion, dict[str, Threshold]] = {criterion: {} for criterion in CRITERIA}
     for name in naming.reasons:
@@ -161,7 +165,8 @@ def settled(calibration: Calibration, naming: Naming, judged: Sequence[Possible]
         speaks = calibration.curves[criterion].state is State.SPEAKS
         found = [at for at in (_since(told[name], prior), _above_refusals(told[name]) if speaks else None) if at]
         if found:
-            since[criterion][name] = min(found, key=lambda at: at.probability)
+            lowest = min(found, key=lambda at: at.probability)
+            since[criterion][name] = replace(lowest, probability=max(lowest.probability, LIKELIER_THAN_NOT))
     curves = {criterion: _settled(curve, since[criterion], told) for criterion, curve in calibration.curves.items()}
     _, named = opened(calibration, naming)
     return replace(calibration, curves=curves), named
