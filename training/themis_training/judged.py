@@ -163,7 +163,10 @@ def settled(calibration: Calibration, naming: Naming, judged: Sequence[Possible]
     for name in naming.reasons:
         criterion = reason(name).criterion
         speaks = calibration.curves[criterion].state is State.SPEAKS
-        found = [at for at in (_since(told[name], prior), _above_refusals(told[name]) if speaks else None) if at]
+        rare = _above_refusals([one for one in told[name] if one.named or not one.kept]) if speaks else None
+        # What is worth telling under another name is no proof for this one.
+        proven = _since([replace(one, kept=bool(one.kept and one.named)) for one in told[name]], prior)
+        found = [at for at in (proven, rare) if at]
         if found:
             lowest = min(found, key=lambda at: at.probability)
             since[criterion][name] = replace(lowest, probability=max(lowest.probability, LIKELIER_THAN_NOT))
