@@ -68,9 +68,9 @@ def with_thresholds(curve: Curve, criterion: Criterion, evidence: Evidence, mix:
     improvements = choose_threshold(
         up, Mix(mix.better, mix.neutral, mix.worse), replace(standard, noise=NOISE_OF_PRAISE)
     )
-    if regressions == NEVER:
-        return replace(curve, state=State.NOT_PRECISE)
     ece = calibration_error(down, mix)
+    if regressions == NEVER:
+        return replace(curve, state=State.NOT_PRECISE, ece=ece)
     return replace(curve, state=State.SPEAKS, worse=regressions, better=improvements, ece=ece)
 
 
