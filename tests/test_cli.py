@@ -262,7 +262,7 @@ def test_an_interrupt_while_loading_is_silent(arguments: list[str], tmp_path: Pa
 def test_the_demo_with_the_model_that_ships(tmp_path: Path) -> None:
     ran = themis("demo", folder=tmp_path, TMPDIR=str(tmp_path), GIT_DIR=str(tmp_path / "elsewhere"))
     assert (ran.returncode, ran.stderr) == (0, "")
-    (edits,) = re.findall(r"^Themis's own 20 examples, (\d+) edits in all", ran.stdout)
+    (edits,) = re.findall(rf"^Themis's own {len(examples())} examples, (\d+) edits in all", ran.stdout)
     ((scored, settled),) = re.findall(r"^coverage  (\d+) edits scored · (\d+) only layout$", ran.stdout, re.MULTILINE)
     assert int(edits) == int(scored) + int(settled)
     table = ran.stdout.partition("example  ")[2].splitlines()
@@ -270,7 +270,8 @@ def test_the_demo_with_the_model_that_ships(tmp_path: Path) -> None:
         (line,) = [line for line in table if case.title in line]
         allowed = "✓" if Direction.NONE in case.expected.values() else "✓·"
         assert line[0] in allowed, line
-    assert [line for line in table if line.startswith("✓") and line.endswith("security worse")]
+    for name in ("security", "memory", "readability"):
+        assert [line for line in table if line.startswith("✓") and line.endswith(f"{name} worse")], name
     assert "worse for memory: The whole file at once" not in ran.stdout, "its title says that a body is never closed"
     assert list(tmp_path.iterdir()) == []
 
