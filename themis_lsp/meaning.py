@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from themis_lsp.attribute import percent
-from themis_model.calibrate import Calibration, State, Threshold
+from themis_model.calibrate import Calibration, Curve, State, Threshold
 from themis_model.criterion import Criterion
 
 MEANING: Final = {
@@ -50,9 +50,15 @@ def of_criterion(criterion: Criterion, calibration: Calibration) -> Iterator[tup
         for name, threshold in (("worse", curve.worse), ("better", curve.better)):
             if threshold.probability <= 1:
                 proof = (_as_read if name == "worse" and curve.reasons else _as_labelled)(threshold, name)
-                named = f", if it can name the defect ({len(curve.reasons)} it may tell)" if curve.reasons else ""
+                named = _named(curve) if curve.reasons else ""
                 start = f"From {percent(threshold.probability)} on{named if name == 'worse' else ''}."
                 yield f"says {name}", f"{start}{proof if threshold.judged else ''}"
+
+
+def _named(curve: Curve) -> str:
+    highest = max(at.probability for at in curve.reasons.values())
+    later = f", some only from {percent(highest)} on" if highest > curve.worse.probability else ""
+    return f", if it can name the defect ({len(curve.reasons)} it may tell{later})"
 
 
 def _as_labelled(threshold: Threshold, name: str) -> str:

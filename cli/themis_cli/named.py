@@ -52,7 +52,8 @@ def told_of(reason: Reason, manifest: Manifest) -> str:
     read = f"of {name.read} such findings on real edits, readers kept {name.kept}"
     if name.since is not None:
         proof = read if name.read else "no such finding on real edits was read"
-        return f"The model {manifest.name} tells it from {percent(name.since)} on: {proof}."
+        chosen = " in the edits that this threshold was chosen on, which flatters" if name.read else ""
+        return f"The model {manifest.name} tells it from {percent(name.since)} on: {proof}{chosen}."
     curve = manifest.calibration.curves[criterion]
     if curve.state is not State.SPEAKS:
         why = f"of {criterion.short} it says nothing at all ({curve.state})"

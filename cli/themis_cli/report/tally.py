@@ -136,12 +136,16 @@ def nothing(review: Review) -> str:
 
 
 def looked_worse(report: Report) -> int:
-    """How many edits were likelier worse than not for a criterion that speaks, where nothing at all was told."""
+    """How many edits were likelier worse than not for a criterion that speaks, and are told of in no way."""
     review, curves = report.review, report.model.calibration.curves
-    if review.findings or spoken(review, Direction.WORSE):
-        return 0
+    told = {finding.verdict for finding in review.findings}.union(spoken(review, Direction.WORSE))
+    known = {_edit_of(verdict) for verdict in told}
     likely = (v for v in review.verdicts if v.p and v.p.worse >= _LIKELY and curves[v.criterion].state is State.SPEAKS)
-    return len({(verdict.path, verdict.unit, verdict.line) for verdict in likely})
+    return len({_edit_of(verdict) for verdict in likely}.difference(known))
+
+
+def _edit_of(verdict: Verdict) -> tuple[str, str, int]:
+    return verdict.path, verdict.unit, verdict.line
 
 
 def closing(report: Report, symbols: Symbols) -> Iterator[tuple[str, str]]:
