@@ -72,7 +72,7 @@ def curve(
             folded = [_folded(differences[n], buckets) for n in (*rows, *ties)]
             some = [examples[n] for n in (*rows, *ties)]
             weights = mixture(some, recipe.caps, recipe.per_project, recipe.ties)
-            fit_wide(wide, some, folded, weights, [column], recipe.ridge)
+            fit_wide(wide, some, folded, weights, [column], recipe.ridge_of)
             for world, tested in worlds.items():
                 margins = margins_of(wide, [_folded(differences[n], buckets) for n in tested])[:, column]
                 longer = np.array([examples[n].longer for n in tested])

@@ -38,7 +38,7 @@ def fit_wide(
     differences: Sequence[Difference],
     weights: Weights,
     columns: Sequence[int],
-    ridge: float | Mapping[int, float],
+    ridge: Mapping[int, float],
     counted: Collection[int] = (),
 ) -> None:
     """Fill the table and the weights of the counts in place, for the criteria in ``columns``; the others become zero.
@@ -52,7 +52,7 @@ def fit_wide(
         differences: their features, from ``differences_of``.
         weights: ``[len(examples), 5]``, from ``mixture``.
         columns: which criteria to fit.
-        ridge: strength of the squared penalty, or one for each column.
+        ridge: strength of the squared penalty, by column.
         counted: columns that may use the counts of token classes.
     """
     with torch.no_grad():
@@ -66,7 +66,7 @@ def fit_wide(
         matrix = stacked([differences[n] for n in rows], wide.buckets, with_counts=column in counted)
         weight = torch.tensor(weights[rows, column], dtype=torch.float32)
         wins = torch.tensor([examples[n].wins for n in rows], dtype=torch.float32)
-        theta = _logistic(matrix, weight, wins, ridge if isinstance(ridge, float) else ridge[column])
+        theta = _logistic(matrix, weight, wins, ridge[column])
         with torch.no_grad():
             wide.table.weight[matrix.buckets, column] = theta[: len(matrix.buckets)]
             if wide.counts is not None and column in counted:
