@@ -28,6 +28,7 @@ from themis_training.recipe import Recipe, wide_5
 from themis_training.survey import (
     Judged,
     Surveyed,
+    digest_of,
     read_survey,
     survey_evidence,
     survey_examples,
@@ -48,10 +49,16 @@ LEAK: Marks = {MEMORY.value: (-2, "unclosed-resource")}
 
 
 def judged(
-    name: str = "one", marks: Marks = LEAK, repository: str = "a/b", *, turned: bool = False, split: str = "train"
+    name: str = "one",
+    marks: Marks = LEAK,
+    repository: str = "a/b",
+    *,
+    turned: bool = False,
+    split: str = "train",
+    texts: tuple[str, str] = ("old", "new"),
 ) -> Judged:
     return Judged(
-        name, repository, "c" * 40, "a.py", "load", "python", split, "uniform", turned, marks,
+        name, repository, "c" * 40, "a.py", "load", "python", split, "uniform", turned, digest_of(*texts), marks,
     )  # fmt: skip
 
 
@@ -74,8 +81,12 @@ def test_a_line_that_is_no_judged_edit_is_named(tmp_path: Path, line: str) -> No
 
 
 def test_an_edit_has_its_texts_as_it_was_shown() -> None:
-    asked = [judged("one"), judged("turned", repository="x/y", turned=True), judged("gone", repository="no/where")]
-    found = surveyed(asked, [mined("old", "new"), mined("old", "new", "x/y")])
+    asked = [
+        judged("one"),
+        judged("turned", repository="x/y", turned=True, texts=("new", "old")),
+        judged("gone", repository="no/where"),
+    ]
+    found = surveyed(asked, [mined("other", "overload"), mined("old", "new"), mined("old", "new", "x/y")])
     assert [(edit.judged.id, edit.before, edit.after) for edit in found] == [
         ("one", "old", "new"),
         ("turned", "new", "old"),
@@ -83,7 +94,7 @@ def test_an_edit_has_its_texts_as_it_was_shown() -> None:
 
 
 def seen(marks: Marks, before: str = CLOSED, after: str = LEFT, repository: str = "a/b", name: str = "one") -> Surveyed:
-    (edit,) = surveyed([judged(name, marks, repository)], [mined(before, after, repository)])
+    (edit,) = surveyed([judged(name, marks, repository, texts=(before, after))], [mined(before, after, repository)])
     return edit
 
 

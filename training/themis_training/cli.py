@@ -68,8 +68,9 @@ def fit_command(
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
     judged, asked = read_judged(*(readings or ())), read_survey(*(survey or ()))
-    read = with_texts(judged, read_edits(texts or [], EVERY_KIND)) if judged else []
-    seen = surveyed(asked, read_edits(texts or [], EVERY_KIND)) if asked else []
+    commits = {one.commit for one in judged} | {one.commit for one in asked}
+    about = [edit for edit in read_edits(texts or [], EVERY_KIND) if edit.commit in commits] if commits else []
+    read, seen = with_texts(judged, about), surveyed(asked, about)
     for found, wanted, what in ((read, judged, "readings"), (seen, asked, "judged edits")):
         if wanted:
             typer.echo(f"{len(found)} of {len(wanted)} {what} have their texts", err=True)

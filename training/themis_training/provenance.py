@@ -1,7 +1,7 @@
 """Which repositories, licences and commits a run has learned from, for the card."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from themis_training.data import Pair, Split
@@ -12,13 +12,7 @@ from themis_training.survey import Surveyed
 
 def edit_origins(edits: Sequence[MinedEdit]) -> list[dict[str, Any]]:
     """Repositories, licences, the newest commit used and the number of edits, for the card."""
-    found: dict[tuple[str, str], list[MinedEdit]] = defaultdict(list)
-    for edit in edits:
-        found[edit.repo, edit.license].append(edit)
-    return [
-        {"repository": name, "license": terms, "commit": max(all_, key=lambda e: e.date).commit, "edits": len(all_)}
-        for (name, terms), all_ in sorted(found.items())
-    ]
+    return _by_repository("edits", ((edit.repo, edit.license, edit.date, edit.commit) for edit in edits))
 
 
 def pair_origins(pairs: Sequence[Pair], split: Mapping[str, Split]) -> list[dict[str, Any]]:
@@ -33,23 +27,20 @@ def pair_origins(pairs: Sequence[Pair], split: Mapping[str, Split]) -> list[dict
 
 def reading_origins(readings: Sequence[Reading]) -> list[dict[str, Any]]:
     """Repositories, licences, the newest commit and the number of findings read, for the card."""
-    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    for one in readings:
-        found[one.finding.repository, one.license].append(one)
-    newest = {key: max(all_, key=lambda one: one.date).finding.commit for key, all_ in found.items()}
-    return [
-        {"repository": name, "license": terms, "commit": newest[name, terms], "findings": len(all_)}
-        for (name, terms), all_ in sorted(found.items())
-    ]
+    return _by_repository("findings", ((r.finding.repository, r.license, r.date, r.finding.commit) for r in readings))
 
 
 def survey_origins(edits: Sequence[Surveyed]) -> list[dict[str, Any]]:
     """Repositories, licences, the newest commit and the number of edits judged, for the card."""
-    found: dict[tuple[str, str], list[Surveyed]] = defaultdict(list)
-    for edit in edits:
-        found[edit.judged.repository, edit.license].append(edit)
-    newest = {key: max(all_, key=lambda edit: edit.date).judged.commit for key, all_ in found.items()}
+    return _by_repository("edits", ((e.judged.repository, e.license, e.date, e.judged.commit) for e in edits))
+
+
+def _by_repository(counted: str, used: Iterable[tuple[str, str, str, str]]) -> list[dict[str, Any]]:
+    """Rows of repository, licence, newest commit and number, from (repository, licence, date, commit)."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for name, terms, date, commit in used:
+        found[name, terms].append((date, commit))
     return [
-        {"repository": name, "license": terms, "commit": newest[name, terms], "edits": len(all_)}
+        {"repository": name, "license": terms, "commit": max(all_)[1], counted: len(all_)}
         for (name, terms), all_ in sorted(found.items())
     ]

@@ -4,6 +4,7 @@ A reading says of one finding whether it is right; a survey says of an edit, dra
 makes better or worse, and how plainly.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -39,6 +40,7 @@ class Judged:
         split: ``train``, or ``test`` for repositories that no model may learn from.
         drawn: how the edit was drawn: ``uniform``, by the criterion its commit claims, or by words in it.
         turned: it was shown the other way round.
+        digest: of both texts as shown; a place alone may have many overloads.
         marks: per criterion value what the step from old to new, as shown, did: -2 plainly worse, -1 somewhat worse, 1
             and 2 better; and the id of the defect that the worse side has, or empty. What is not there is unaffected.
     """
@@ -52,6 +54,7 @@ class Judged:
     split: str
     drawn: str
     turned: bool
+    digest: str
     marks: Mapping[str, tuple[int, str]]
 
 
@@ -111,6 +114,11 @@ def write_survey(judged: Iterable[Judged], out: Path) -> int:
     return len(rows)
 
 
+def digest_of(before: str, after: str) -> str:
+    """What tells an edit from others of the same place: twelve hexadecimal digits."""
+    return hashlib.sha256(f"{before}\0{after}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
 def surveyed(judged: Iterable[Judged], edits: Iterable[MinedEdit]) -> list[Surveyed]:
     """Judged edits with their texts; those whose edit is not there are left out."""
     wanted = {(one.repository, one.commit, one.path, one.unit): one for one in judged}
@@ -119,7 +127,8 @@ def surveyed(judged: Iterable[Judged], edits: Iterable[MinedEdit]) -> list[Surve
         one = wanted.get((edit.repo, edit.commit, edit.path, edit.unit))
         if one and one.id not in found:
             sides = (edit.after, edit.before) if one.turned else (edit.before, edit.after)
-            found[one.id] = Surveyed(one, *sides, edit.license, edit.date)
+            if digest_of(*sides) == one.digest:
+                found[one.id] = Surveyed(one, *sides, edit.license, edit.date)
     return [found[one.id] for one in wanted.values() if one.id in found]
 
 
