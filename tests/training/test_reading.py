@@ -16,7 +16,7 @@ from themis_model.tokens import BpeTokenizer
 from themis_training.data import Pair, Split
 from themis_training.fit import HELD_OUT, Data, fit, load_run, read_data
 from themis_training.judged import Possible, read_judged
-from themis_training.mined import MinedEdit
+from themis_training.mined import MinedEdit, digest_of
 from themis_training.pairs import examples_of
 from themis_training.reading import Reading, reading_examples, rescored, with_texts, write_readings
 from themis_training.recipe import Recipe, wide_4
@@ -48,11 +48,22 @@ def mined(
 
 def test_a_reading_has_the_texts_of_its_edit_in_the_order_they_were_judged() -> None:
     judged = [finding("one", True), finding("two", False, turned=True), finding("gone", True, unit="other")]
-    found = with_texts(judged, [mined("old", "new"), mined("old", "new", "x/y"), mined("later", "latest")])
+    found = with_texts(judged, [mined("old", "new"), mined("old", "new", "x/y"), mined("old", "new")])
     assert [(r.finding.id, r.before, r.after, r.license) for r in found] == [
         ("one", "old", "new", "MIT"),
         ("two", "new", "old", "MIT"),
     ]
+
+
+@pytest.mark.parametrize(("turned", "digest", "found"), [
+    (False, digest_of("later", "latest"), ["later"]),
+    (True, digest_of("latest", "later"), ["latest"]),
+    (False, digest_of("latest", "later"), []),
+    (False, "", []),
+])  # fmt: skip
+def test_of_overloads_in_one_place_a_reading_has_its_own(turned: bool, digest: str, found: list[str]) -> None:
+    judged = replace(finding("one", True, turned=turned), digest=digest)
+    assert [r.before for r in with_texts([judged], [mined("old", "new"), mined("later", "latest")])] == found
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -20,6 +20,7 @@ from themis_model.fake import HashTokenizer
 from themis_model.tokens import EDIT, END_EDIT, FIRST_LANGUAGE, FIRST_LEVEL, LOCAL, BpeTokenizer
 from themis_training.data import Pair, Split, read_pairs
 from themis_training.fit import HELD_OUT, SURVEYED, Data, fit, load_run, read_data
+from themis_training.mined import digest_of
 from themis_training.mixture import survey_weights
 from themis_training.network import Counts
 from themis_training.pairs import largest_margins
@@ -28,7 +29,6 @@ from themis_training.recipe import Recipe, wide_5
 from themis_training.survey import (
     Judged,
     Surveyed,
-    digest_of,
     read_survey,
     survey_evidence,
     survey_examples,

@@ -20,7 +20,7 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.naming import Naming
 from themis_model.reason import reason
 from themis_model.scorer import Scorer
-from themis_training.mined import MinedEdit
+from themis_training.mined import MinedEdit, digest_of
 
 LIKELIER_THAN_NOT = 0.5
 _PRECISION = 0.8  # of the findings with one name, at least
@@ -51,6 +51,7 @@ class Possible:
         diff: the edit as it was judged; empty in what is kept of readings, which holds nobody's code.
         kept: whether a careful reader would keep the finding; None before anyone read it.
         named: whether the name is right, of a kept finding; else None.
+        digest: of both texts as judged, as a place alone may have many overloads; empty where nobody noted it.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Possible:
     diff: str = ""
     kept: bool | None = None
     named: bool | None = None
+    digest: str = ""
 
 
 def opened(calibration: Calibration, naming: Naming) -> tuple[Calibration, Naming]:
@@ -95,7 +97,7 @@ def possible_findings(edits: Sequence[MinedEdit], scorer: Scorer) -> Iterator[Po
     for start in range(0, len(edits), _BATCH):
         batch = edits[start : start + _BATCH]
         for turned in (False, True):
-            sides = [(e.after, e.before) if turned else (e.before, e.after) for e in batch]
+            sides = [e.shown(turned) for e in batch]
             # The path carries the number, so that one review serves many edits.
             changes = [FileChange(f"{n}/{e.path}", *side) for n, (e, side) in enumerate(zip(batch, sides, strict=True))]
             seen = (edit for edit in edits_of(changes) if isinstance(edit, Edit))
@@ -106,7 +108,7 @@ def possible_findings(edits: Sequence[MinedEdit], scorer: Scorer) -> Iterator[Po
                 yield Possible(
                     hashlib.sha256("\0".join(key).encode()).hexdigest()[:12],
                     *key[:4], edit.language, turned, verdict.criterion, verdict.p.worse if verdict.p else 0.0,
-                    finding.defect or "", _diff(*sides[number]),
+                    finding.defect or "", _diff(*sides[number]), digest=digest_of(*sides[number]),
                 )  # fmt: skip
 
 
@@ -132,7 +134,7 @@ def read_judged(*files: Path) -> list[Possible]:
     for file in files:
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             try:
-                row = {"diff": "", **json.loads(line)}
+                row = {"diff": "", "digest": "", **json.loads(line)}
                 values: dict[str, Any] = {field.name: row[field.name] for field in fields(Possible)}
                 values["criterion"] = Criterion(values["criterion"])
                 one = Possible(**values)

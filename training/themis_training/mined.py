@@ -1,5 +1,6 @@
 """Mined edits on disk: parquet files whose columns are the fields of ``MinedEdit``."""
 
+import hashlib
 import json
 import os
 from collections.abc import Collection, Iterator, Sequence
@@ -76,6 +77,15 @@ class MinedEdit:
     confidence: float = 0.0
     reverted_by: str = ""
     because: str = ""
+
+    def shown(self, turned: bool) -> tuple[str, str]:
+        """Both texts in the order in which a reader saw them: old and new, or the other way round."""
+        return (self.after, self.before) if turned else (self.before, self.after)
+
+
+def digest_of(before: str, after: str) -> str:
+    """What tells an edit from others of the same place: twelve hexadecimal digits."""
+    return hashlib.sha256(f"{before}\0{after}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Readings are what a model is most wrong about: they are drawn from what an earli
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
 from themis_training.data import Pair
 from themis_training.judged import Possible
-from themis_training.mined import MinedEdit
+from themis_training.mined import MinedEdit, digest_of
 from themis_training.pairs import Example, examples_of
 
 SOURCE = "reading"
@@ -47,19 +48,20 @@ class Reading:
 
 
 def with_texts(judged: Iterable[Possible], edits: Iterable[MinedEdit]) -> list[Reading]:
-    """Readings with the texts of the edits they were about; those whose edit is not there are left out."""
+    """Readings with the texts of the edits they were about; those whose edit is not there, or unclear, are left out."""
     wanted = {_place(one): one for one in judged}
     places = {place[:4] for place in wanted}
-    texts: dict[tuple[str, ...], MinedEdit] = {}
+    texts: dict[tuple[str, ...], dict[str, MinedEdit]] = defaultdict(dict)
     for edit in edits:
         at = (edit.repo, edit.commit, edit.path, edit.unit)
         if at in places:
-            texts.setdefault(at, edit)
+            texts[at].setdefault(digest_of(edit.before, edit.after), edit)
     found = []
     for place, one in wanted.items():
-        if own := texts.get(place[:4]):
-            sides = (own.after, own.before) if one.turned else (own.before, own.after)
-            found.append(Reading(one, *sides, own.license, own.split, own.date))
+        here = [e for e in texts[place[:4]].values() if one.digest in ("", digest_of(*e.shown(one.turned)))]
+        if len(here) == 1:
+            own = here[0]
+            found.append(Reading(one, *own.shown(one.turned), own.license, own.split, own.date))
     return found
 
 

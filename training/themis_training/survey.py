@@ -4,7 +4,6 @@ A reading says of one finding whether it is right; a survey says of an edit, dra
 makes better or worse, and how plainly.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -18,7 +17,7 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder
 from themis_training.calibration import Evidence
 from themis_training.data import Pair, Split
-from themis_training.mined import MinedEdit
+from themis_training.mined import MinedEdit, digest_of
 from themis_training.pairs import Example, examples_of
 
 SOURCE: Final = "survey"
@@ -114,11 +113,6 @@ def write_survey(judged: Iterable[Judged], out: Path) -> int:
     return len(rows)
 
 
-def digest_of(before: str, after: str) -> str:
-    """What tells an edit from others of the same place: twelve hexadecimal digits."""
-    return hashlib.sha256(f"{before}\0{after}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
 def surveyed(judged: Iterable[Judged], edits: Iterable[MinedEdit]) -> list[Surveyed]:
     """Judged edits with their texts; those whose edit is not there are left out."""
     wanted = {(one.repository, one.commit, one.path, one.unit): one for one in judged}
@@ -126,7 +120,7 @@ def surveyed(judged: Iterable[Judged], edits: Iterable[MinedEdit]) -> list[Surve
     for edit in edits:
         one = wanted.get((edit.repo, edit.commit, edit.path, edit.unit))
         if one and one.id not in found:
-            sides = (edit.after, edit.before) if one.turned else (edit.before, edit.after)
+            sides = edit.shown(one.turned)
             if digest_of(*sides) == one.digest:
                 found[one.id] = Surveyed(one, *sides, edit.license, edit.date)
     return [found[one.id] for one in wanted.values() if one.id in found]
