@@ -123,6 +123,65 @@ def reality_command(
         typer.echo(f"{source} {criterion} {split}: {count}")
 
 
+@app.command("draw")
+def draw_command(
+    edits: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="What `themis train mine` wrote.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the sheets; a new one.")],
+    uniform: Annotated[int, typer.Option(min=0, help="Edits drawn evenly from what people commit.")] = 0,
+    claimed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CRITERION=N", help="Edits whose commits claim to improve a criterion; may repeat."),
+    ] = None,
+    survey: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Edits judged before; may repeat.")
+    ] = None,
+    per_repository: Annotated[int, typer.Option(min=1, help="Edits of one repository drawn by one thing.")] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same sheets.")] = 1,
+) -> None:
+    """Draw real edits for people to judge on all five criteria: sheets to read, half of them backwards, and a guide.
+
+    Example: themis train draw mined/edits.parquet --uniform 300 --claimed security=200 --out sheets
+    """
+    from themis_lsp.error import UsageError
+    from themis_model.criterion import CRITERIA
+    from themis_training.mined import EVERY_KIND, read_edits
+    from themis_training.sheets import UNIFORM, DrawOptions, draw
+    from themis_training.survey import read_survey
+
+    known = {word: criterion.value for criterion in CRITERIA for word in (criterion.short, criterion.value)}
+    wanted = {UNIFORM: uniform}
+    for said in claimed or ():
+        name, _, count = said.partition("=")
+        if name not in known or not count.isdecimal():
+            raise UsageError(f"--claimed {said}: write a criterion and a number, as in security=200")
+        wanted[known[name]] = int(count)
+    drawn = draw(
+        read_edits(edits, EVERY_KIND),
+        out,
+        DrawOptions(wanted, per_repository, seed=seed),
+        read_survey(*(survey or ())),
+    )
+    for by, most in wanted.items():
+        typer.echo(f"{by}: {drawn[by]} of {most}", err=True)
+    typer.echo(f"{sum(drawn.values())} edits in {out}; {out / 'README.md'} tells readers what to do")
+
+
+@app.command("gather")
+def gather_command(
+    sheets: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="What `themis train draw` wrote.")],
+    into: Annotated[Path, typer.Option(dir_okay=False, help="Survey that the marks are added to; made if missing.")],
+) -> None:
+    """Add what people marked on sheets to a survey, which `themis train fit --survey` learns from.
+
+    Example: themis train gather sheets --into survey.jsonl
+    """
+    from themis_training.sheets import gather
+
+    found = gather(sheets, into)
+    missing = f"; {found.missing} are not marked yet" if found.missing else ""
+    typer.echo(f"{len(found.judged)} judged edits are in {into}{missing}")
+
+
 def clones_in(folder: Path | None) -> list[Path]:
     """Git repositories directly in a folder, or in its ``owner+name/repo`` sub-folders; sorted."""
     if folder is None:

@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``wide_5`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_6`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -170,6 +170,28 @@ def wide_5() -> Recipe:
     )
 
 
+def wide_6() -> Recipe:
+    """``wide_5``, taught by twice as many judged edits, which weigh more in every criterion."""
+    taught = wide_5()
+    return replace(
+        taught,
+        name="themis-wide-6",
+        survey=dict.fromkeys(CRITERIA, 10.0),
+        others={
+            _READABILITY: 0.2,
+            _MEMORY: 0.3,
+            Criterion.RUNTIME_EFFICIENCY: 0.5,
+            Criterion.FUNCTIONAL_CORRECTNESS: 0.3,
+        },
+        ridges={
+            _READABILITY: 0.3,
+            _MEMORY: 0.1,
+            Criterion.RUNTIME_EFFICIENCY: 0.1,
+            Criterion.FUNCTIONAL_CORRECTNESS: 0.3,
+        },
+    )
+
+
 def small_2() -> Recipe:
     """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
     return replace(
@@ -199,5 +221,5 @@ def tiny() -> Recipe:
 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, tiny)
+    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, tiny)
 }

@@ -17,7 +17,7 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder
 from themis_training.calibration import Evidence
 from themis_training.data import Pair, Split
-from themis_training.mined import MinedEdit, digest_of
+from themis_training.mined import MinedEdit, digest_of, written_whole
 from themis_training.pairs import Example, examples_of
 
 SOURCE: Final = "survey"
@@ -107,9 +107,10 @@ def _mark(degree: int, defect: str) -> tuple[int, str]:
 
 
 def write_survey(judged: Iterable[Judged], out: Path) -> int:
-    """Write JSON lines, sorted by id; the number of them."""
+    """Write JSON lines, sorted by id, whole or not at all; the number of them."""
     rows = [json.dumps(asdict(one)) for one in sorted(judged, key=lambda one: one.id)]
-    out.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8", newline="\n")
+    with written_whole(out) as file:
+        file.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8", newline="\n")
     return len(rows)
 
 

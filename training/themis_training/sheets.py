@@ -1,0 +1,200 @@
+"""Sheets of real edits for people to judge on all five criteria, and the survey that comes out of their marks."""
+
+import difflib
+import hashlib
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from themis_lsp.error import UsageError
+from themis_lsp.testcode import is_test
+from themis_model.criterion import CRITERIA, Criterion
+from themis_model.reason import reason, reasons
+from themis_training.data import Split
+from themis_training.mined import Kind, MinedEdit, digest_of, written_whole
+from themis_training.origin import use_of
+from themis_training.survey import Judged, read_survey, write_survey
+
+UNIFORM: Final = "uniform"
+KEY: Final = "key.jsonl"
+_GUIDE: Final = "README.md"
+_CODES: Final[dict[str, Criterion]] = dict(zip(("FC", "RE", "ME", "SH", "RM"), CRITERIA, strict=True))
+_MARK: Final = re.compile(r"(FC|RE|ME|SH|RM)([+-][12])(?::([a-z-]+))?")
+_CONTEXT = 5  # lines of a diff
+_LONGEST = 3000  # characters of a diff
+_PER_COMMIT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DrawOptions:
+    """What is drawn.
+
+    Attributes:
+        wanted: how many edits by what they are drawn by: ``uniform`` among those that people commit day by day, or the
+            value of a criterion that commits claim to improve.
+        per_repository: edits of one repository that are drawn by the same thing.
+        most_lines: changed lines of an edit.
+        sheet: edits on one sheet.
+        seed: of everything that is drawn.
+    """
+
+    wanted: Mapping[str, int]
+    per_repository: int = 40
+    most_lines: int = 26
+    sheet: int = 90
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What became of marked sheets.
+
+    Attributes:
+        judged: edits with marks or with none to give, by the sheets' order.
+        missing: edits of sheets that nobody has marked yet.
+    """
+
+    judged: list[Judged]
+    missing: int
+
+
+def draw(edits: Iterable[MinedEdit], out: Path, options: DrawOptions, asked: Collection[Judged] = ()) -> Counter[str]:
+    """Write sheets, the key to them and a guide into a folder; how many edits were drawn, by what.
+
+    Half of the edits are shown the other way round; the key says which, so keep it from whoever judges.
+
+    Args:
+        edits: real edits.
+        out: folder; made if missing.
+        options: what to draw.
+        asked: edits that were judged before, which are not drawn again.
+
+    Raises:
+        UsageError: the folder holds sheets already.
+    """
+    if (out / KEY).exists():
+        raise UsageError(f"{out} holds sheets already: gather their marks first, or name another folder")
+    # Not for secrets: the same seed has to draw the same sheets.
+    chance = random.Random(options.seed)  # noqa: S311
+    known = {one.digest for one in asked}
+    pool = [edit for edit in edits if _can_be_judged(edit, options.most_lines)]
+    chance.shuffle(pool)
+    drawn: list[tuple[Judged, str]] = []
+    for by, count in options.wanted.items():
+        for edit in _chosen(pool, by, count, options.per_repository, known):
+            turned = chance.random() < 0.5
+            drawn.append((_judged(edit, by, turned=turned), _diff(*edit.shown(turned))))
+            known.add(drawn[-1][0].digest)
+    chance.shuffle(drawn)
+    out.mkdir(parents=True, exist_ok=True)
+    for number, start in enumerate(range(0, len(drawn), options.sheet)):
+        shown = (_shown(one, diff) for one, diff in drawn[start : start + options.sheet])
+        (out / f"sheet_{number:03d}.txt").write_text("".join(shown), encoding="utf-8", newline="\n")
+    (out / _GUIDE).write_text(_guide(), encoding="utf-8", newline="\n")
+    with written_whole(out / KEY) as key:
+        key.write_text("".join(json.dumps(asdict(one)) + "\n" for one, _ in drawn), encoding="utf-8", newline="\n")
+    return Counter(one.drawn for one, _ in drawn)
+
+
+def gather(folder: Path, into: Path) -> Gathered:
+    """Add what was marked on the sheets of a folder to a survey, which is made if missing.
+
+    Raises:
+        UsageError: there is no key, or a line of marks cannot be read.
+    """
+    if not (folder / KEY).exists():
+        raise UsageError(f"{folder} holds no {KEY}: name a folder that `themis train draw` wrote")
+    key = {one.id: one for one in read_survey(folder / KEY)}
+    marks: dict[str, Mapping[str, tuple[int, str]]] = {}
+    for file in sorted(folder.glob("marks_*.txt")):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if line.strip():
+                name, *told = line.replace(",", " ").split()
+                try:
+                    if name not in key:
+                        raise ValueError(f"no edit here is called {name}")
+                    if name in marks:
+                        raise ValueError(f"{name} was marked before")
+                    marks[name] = _marks(told)
+                except ValueError as problem:
+                    raise UsageError(f"{file}:{number}: {problem}") from None
+    judged = [replace(one, marks=marks[name]) for name, one in key.items() if name in marks]
+    earlier = {one.id: one for one in read_survey(into)} if into.exists() else {}
+    write_survey([*(earlier | {one.id: one for one in judged}).values()], into)
+    return Gathered(judged, len(key) - len(judged))
+
+
+def _chosen(pool: Sequence[MinedEdit], by: str, count: int, most: int, known: set[str]) -> Iterator[MinedEdit]:
+    """At most so many edits; what is already ``known`` is left out, and grows while this is read."""
+    repositories: Counter[str] = Counter()
+    commits: Counter[str] = Counter()
+    for edit in pool:
+        if count <= 0:
+            return
+        fits = edit.kind == Kind.ORDINARY if by == UNIFORM else edit.criterion == by and edit.kind != Kind.NEUTRAL
+        if not fits or repositories[edit.repo] >= most or commits[edit.commit] >= _PER_COMMIT:
+            continue
+        if known.isdisjoint(digest_of(*edit.shown(turned)) for turned in (False, True)):
+            repositories[edit.repo] += 1
+            commits[edit.commit] += 1
+            count -= 1
+            yield edit
+
+
+def _can_be_judged(edit: MinedEdit, most_lines: int) -> bool:
+    if edit.nature != "code" or is_test(edit.path):
+        return False
+    diff = _diff(edit.before, edit.after)
+    changed = sum(line[:1] in ("+", "-") for line in diff.splitlines())
+    return 0 < changed <= most_lines and len(diff) <= _LONGEST
+
+
+def _diff(before: str, after: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_CONTEXT)
+    return "\n".join(list(lines)[2:])
+
+
+def _judged(edit: MinedEdit, by: str, *, turned: bool) -> Judged:
+    digest = digest_of(*edit.shown(turned))
+    place = (edit.repo, edit.commit, edit.path, edit.unit)
+    name = hashlib.sha256("\0".join(("survey", *place, digest)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    split = Split.TEST if use_of(edit.repo, edit.split) is Split.TEST else Split.TRAIN
+    return Judged(name, *place, edit.language, split.value, by, turned, digest, {})
+
+
+def _shown(one: Judged, diff: str) -> str:
+    return f"=== {one.id} {one.language} {one.path.rpartition('/')[2]} :: {one.unit}\n{diff}\n"
+
+
+def _guide() -> str:
+    told = files("themis_training").joinpath("judging.md").read_text("utf-8")
+    names = [
+        f"- {code}: " + ", ".join(sorted(name for name in reasons() if reason(name).criterion is criterion))
+        for code, criterion in _CODES.items()
+    ]
+    return "\n".join([told, "## Names of defects", "", *names, ""])
+
+
+def _marks(told: Sequence[str]) -> dict[str, tuple[int, str]]:
+    found: dict[str, tuple[int, str]] = {}
+    for word in told:
+        if word == "0":
+            continue
+        parts = _MARK.fullmatch(word)
+        if not parts:
+            raise ValueError(f"{word} is no mark; marks look like RM-2:deep-nesting or FC+1, and 0 stands for none")
+        criterion = _CODES[parts[1]]
+        found[criterion.value] = (int(parts[2]), _defect(parts[3] or "", criterion))
+    return found
+
+
+def _defect(name: str, criterion: Criterion) -> str:
+    if name and (name not in reasons() or reason(name).criterion is not criterion):
+        raise ValueError(f"{name} is no defect of {criterion.short}; `themis explain` lists them")
+    return name
