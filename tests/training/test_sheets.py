@@ -84,7 +84,8 @@ def test_marks_become_a_survey_that_grows(tmp_path: Path) -> None:
     marks = {MEMORY: (-2, "memory-leak"), "readability_maintainability": (1, "")}
     assert {j.id: j.marks for j in read_survey(survey)} == {one.id: marks, two.id: {}}
     mark(tmp_path / "sheets", f"{one.id} 0", f"{three.id} SH+2")
-    assert gather(tmp_path / "sheets", survey).missing == 1
+    found = gather(tmp_path / "sheets", survey)
+    assert (len(found.judged), found.missing, found.total) == (2, 1, 3)
     assert {j.id: dict(j.marks) for j in read_survey(survey)} == {one.id: {}, two.id: {}, three.id: {SECURITY: (2, "")}}
 
 
@@ -94,6 +95,9 @@ def test_marks_become_a_survey_that_grows(tmp_path: Path) -> None:
     ("{1} RM-3", "RM-3 is no mark; marks look like RM-2:deep-nesting"),
     ("{1} RM-2:sql-injection", "sql-injection is no defect of readability"),
     ("{1} RM-2:nonsense", "nonsense is no defect of readability"),
+    ("{1} FC-2:missing-check FC+1", "FC has two marks"),
+    ("{1}", "or 0 alone for nothing"),
+    ("{1} 0 FC+1", "or 0 alone for nothing"),
 ])  # fmt: skip
 def test_marks_that_cannot_be_read_change_nothing(tmp_path: Path, line: str, told: str) -> None:
     names = [one.id for one in drawn(tmp_path, edits(2))]
@@ -106,3 +110,18 @@ def test_marks_that_cannot_be_read_change_nothing(tmp_path: Path, line: str, tol
 def test_a_folder_without_sheets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"holds no key\.jsonl"):
         gather(tmp_path, tmp_path / "survey.jsonl")
+    drawn(tmp_path, edits(2))
+    with pytest.raises(UsageError, match=r"write marks_000\.txt beside sheet_000\.txt"):
+        gather(tmp_path, tmp_path / "survey.jsonl")
+
+
+def test_nothing_asked_for_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="say how many, as in --uniform 300"):
+        draw(edits(2), tmp_path / "sheets", DrawOptions({"uniform": 0}))
+    assert not (tmp_path / "sheets").exists()
+
+
+def test_a_file_that_is_no_survey_is_named(tmp_path: Path) -> None:
+    (tmp_path / "edits.parquet").write_bytes(b"PAR1\xff\xfe")
+    with pytest.raises(UsageError, match=r"edits\.parquet is no survey"):
+        read_survey(tmp_path / "edits.parquet")

@@ -55,7 +55,7 @@ def fit_command(
 
     Example: themis train fit wide_1 --pairs pairs.parquet --run runs/wide_1
 
-    Example: themis train fit wide_5 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_5
+    Example: themis train fit wide_6 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_6
     """
     import torch
 
@@ -177,7 +177,7 @@ def settle_command(
 
     Example: themis train settle bundle judged.jsonl --test judged_test.jsonl
 
-    Example: themis train settle bundle readings.jsonl --run runs/wide_5
+    Example: themis train settle bundle readings.jsonl --run runs/wide_6
     """
     from themis_training.judged import read_judged
     from themis_training.settle import settle

@@ -135,7 +135,9 @@ def draw_command(
     survey: Annotated[
         list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Edits judged before; may repeat.")
     ] = None,
-    per_repository: Annotated[int, typer.Option(min=1, help="Edits of one repository drawn by one thing.")] = 40,
+    per_repository: Annotated[
+        int, typer.Option(min=1, help="At most so many edits of one repository, for each number asked for.")
+    ] = 40,
     seed: Annotated[int, typer.Option(help="The same seed draws the same sheets.")] = 1,
 ) -> None:
     """Draw real edits for people to judge on all five criteria: sheets to read, half of them backwards, and a guide.
@@ -162,7 +164,8 @@ def draw_command(
         read_survey(*(survey or ())),
     )
     for by, most in wanted.items():
-        typer.echo(f"{by}: {drawn[by]} of {most}", err=True)
+        short = "; no more there, or --per-repository allows no more" if drawn[by] < most else ""
+        typer.echo(f"{by}: {drawn[by]} of {most}{short}", err=True)
     typer.echo(f"{sum(drawn.values())} edits in {out}; {out / 'README.md'} tells readers what to do")
 
 
@@ -178,8 +181,8 @@ def gather_command(
     from themis_training.sheets import gather
 
     found = gather(sheets, into)
-    missing = f"; {found.missing} are not marked yet" if found.missing else ""
-    typer.echo(f"{len(found.judged)} judged edits are in {into}{missing}")
+    missing = f"; {found.missing} of the sheets are not marked yet" if found.missing else ""
+    typer.echo(f"{into}: {len(found.judged)} judged edits of these sheets, {found.total} in all{missing}")
 
 
 def clones_in(folder: Path | None) -> list[Path]:

@@ -24,6 +24,7 @@ from themis_training.survey import Judged, read_survey, write_survey
 UNIFORM: Final = "uniform"
 KEY: Final = "key.jsonl"
 _GUIDE: Final = "README.md"
+_MARKED: Final = "marks_*.txt"
 _CODES: Final[dict[str, Criterion]] = dict(zip(("FC", "RE", "ME", "SH", "RM"), CRITERIA, strict=True))
 _MARK: Final = re.compile(r"(FC|RE|ME|SH|RM)([+-][12])(?::([a-z-]+))?")
 _CONTEXT = 5  # lines of a diff
@@ -58,10 +59,12 @@ class Gathered:
     Attributes:
         judged: edits with marks or with none to give, by the sheets' order.
         missing: edits of sheets that nobody has marked yet.
+        total: edits that the survey holds now.
     """
 
     judged: list[Judged]
     missing: int
+    total: int
 
 
 def draw(edits: Iterable[MinedEdit], out: Path, options: DrawOptions, asked: Collection[Judged] = ()) -> Counter[str]:
@@ -76,8 +79,10 @@ def draw(edits: Iterable[MinedEdit], out: Path, options: DrawOptions, asked: Col
         asked: edits that were judged before, which are not drawn again.
 
     Raises:
-        UsageError: the folder holds sheets already.
+        UsageError: nothing is wanted, or the folder holds sheets already.
     """
+    if not any(options.wanted.values()):
+        raise UsageError("nothing is asked for: say how many, as in --uniform 300 --claimed security=200")
     if (out / KEY).exists():
         raise UsageError(f"{out} holds sheets already: gather their marks first, or name another folder")
     # Not for secrets: the same seed has to draw the same sheets.
@@ -106,13 +111,15 @@ def gather(folder: Path, into: Path) -> Gathered:
     """Add what was marked on the sheets of a folder to a survey, which is made if missing.
 
     Raises:
-        UsageError: there is no key, or a line of marks cannot be read.
+        UsageError: there is no key, nothing is marked, or a line of marks cannot be read.
     """
     if not (folder / KEY).exists():
         raise UsageError(f"{folder} holds no {KEY}: name a folder that `themis train draw` wrote")
+    if not any(folder.glob(_MARKED)):
+        raise UsageError(f"{folder} holds no marks: write marks_000.txt beside sheet_000.txt; {_GUIDE} there says how")
     key = {one.id: one for one in read_survey(folder / KEY)}
     marks: dict[str, Mapping[str, tuple[int, str]]] = {}
-    for file in sorted(folder.glob("marks_*.txt")):
+    for file in sorted(folder.glob(_MARKED)):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if line.strip():
                 name, *told = line.replace(",", " ").split()
@@ -126,8 +133,8 @@ def gather(folder: Path, into: Path) -> Gathered:
                     raise UsageError(f"{file}:{number}: {problem}") from None
     judged = [replace(one, marks=marks[name]) for name, one in key.items() if name in marks]
     earlier = {one.id: one for one in read_survey(into)} if into.exists() else {}
-    write_survey([*(earlier | {one.id: one for one in judged}).values()], into)
-    return Gathered(judged, len(key) - len(judged))
+    total = write_survey([*(earlier | {one.id: one for one in judged}).values()], into)
+    return Gathered(judged, len(key) - len(judged), total)
 
 
 def _chosen(pool: Sequence[MinedEdit], by: str, count: int, most: int, known: set[str]) -> Iterator[MinedEdit]:
@@ -183,13 +190,17 @@ def _guide() -> str:
 
 def _marks(told: Sequence[str]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
+    if not told or ("0" in told and len(told) > 1):
+        raise ValueError("say what it does, as in RM-2:deep-nesting FC+1, or 0 alone for nothing")
     for word in told:
         if word == "0":
-            continue
+            return {}
         parts = _MARK.fullmatch(word)
         if not parts:
             raise ValueError(f"{word} is no mark; marks look like RM-2:deep-nesting or FC+1, and 0 stands for none")
         criterion = _CODES[parts[1]]
+        if criterion.value in found:
+            raise ValueError(f"{parts[1]} has two marks")
         found[criterion.value] = (int(parts[2]), _defect(parts[3] or "", criterion))
     return found
 

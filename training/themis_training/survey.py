@@ -89,7 +89,11 @@ def read_survey(*files: Path) -> list[Judged]:
     """
     found = []
     for file in files:
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            raise UsageError(f"{file} is no survey: it holds no text") from None
+        for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
                 values: dict[str, Any] = {field.name: row[field.name] for field in fields(Judged)}
