@@ -192,7 +192,7 @@ def overloads(*afters: str) -> Report:
     return Report(outcome, scorer.info, "4be1c0de" * 5, "work tree")
 
 
-AS_TESTS = "1 edit of test code, not judged for runtime, memory, security, readability (--tests judges them)"
+AS_TESTS = "1 edit of test code, not judged (--tests judges them)"
 UNTOLD: dict[Criterion, State] = {c: State.NO_DATA for c in CRITERIA if c is not Criterion.SECURITY_HARDNESS}
 
 # path of an edit, criteria that never speak, settings, what is counted: scored, of test code; how the report begins
@@ -200,12 +200,9 @@ JUDGED: list[tuple[str, dict[Criterion, State], Settings, tuple[int, int], str]]
     ("tests/a.py", UNTOLD, Settings(), (0, 1), f"Nothing was judged: {AS_TESTS}."),
     ("tests/a.py", UNTOLD, Settings(tests=True), (1, 0), "tests/a.py:3"),
     ("a.py", UNTOLD, Settings(), (1, 0), "a.py:3"),
-    ("tests/a.py", {}, Settings(), (1, 0), "Nothing to report: no edit is surely enough a regression."),
+    ("tests/a.py", {}, Settings(), (0, 1), f"Nothing was judged: {AS_TESTS}."),
     ("tests/a.py", {}, Settings((Criterion.MEMORY_EFFICIENCY,)), (0, 1), f"Nothing was judged: {AS_TESTS}."),
-    (
-        "tests/a.py", UNTOLD, Settings((Criterion.FUNCTIONAL_CORRECTNESS,)), (1, 0),
-        "Nothing to report: no edit is surely enough a regression.",
-    ),
+    ("tests/a.py", UNTOLD, Settings((Criterion.FUNCTIONAL_CORRECTNESS,)), (0, 1), f"Nothing was judged: {AS_TESTS}."),
 ]  # fmt: skip
 
 
@@ -222,7 +219,7 @@ def test_an_edit_of_test_code_does_not_read_as_judged(
     value = json.loads(written(report, "json"))["coverage"]
     assert (value["scored"], value["of_tests"]) == counts
     for name in ("text", "markdown", "html"):
-        assert ("1 edit of test code, not judged for" in written(report, name)) is bool(counts[1])
+        assert ("1 edit of test code, not judged" in written(report, name)) is bool(counts[1])
         assert ("1 edit scored" in written(report, name)) is bool(counts[0])
     assert ("1 of test code" in written(report, "html")) is bool(counts[1])
 

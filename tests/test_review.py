@@ -117,7 +117,7 @@ def test_the_lines_that_weigh_most_come_first() -> None:
     assert "line 4 weighs most" in finding.message
 
 
-# path, whether more than correctness is judged there
+# path, whether it is judged
 TESTS = [
     ("src/pay.py", True),
     ("tests/pay.py", False),
@@ -131,7 +131,7 @@ TESTS = [
 
 
 @pytest.mark.parametrize(("path", "is_judged"), TESTS)
-def test_of_tests_only_correctness_is_judged(path: str, is_judged: bool) -> None:
+def test_test_code_is_judged_on_request_alone(path: str, is_judged: bool) -> None:
     scorer = FakeScorer({"md5": (-4, -4, -4, -4, -4)})
     texts = {
         ".py": (BASE, BASE.replace("plain", "md5")),
@@ -142,7 +142,7 @@ def test_of_tests_only_correctness_is_judged(path: str, is_judged: bool) -> None
     for settings, spoken in ((Settings(), is_judged), (Settings(tests=True), True)):
         found = review(edits_of([FileChange(path, *texts)]), scorer, settings)
         shown = {finding.verdict.criterion for finding in found.findings}
-        assert shown == (set(CRITERIA) if spoken else {Criterion.FUNCTIONAL_CORRECTNESS})
+        assert shown == (set(CRITERIA) if spoken else set())
         assert spoken or security(found).because == TEST_CODE
 
 

@@ -1,6 +1,6 @@
 """Judging edits: views, rewards, verdicts, findings. No IO, and no knowledge of git, terminals or editors."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +12,7 @@ from themis_lsp.edits import INCOMPLETE
 from themis_lsp.finding import Finding
 from themis_lsp.settings import Settings
 from themis_lsp.silence import By, Comment, Note, Silenced, silenced
-from themis_lsp.testcode import NOT_OF_TESTS, is_test
+from themis_lsp.testcode import is_test
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -38,7 +38,7 @@ class Coverage:
         scored: number of edits the model scored for a criterion it may speak of, where one was asked for.
         settled: number of edits that need no model: their tokens prove that only layout changed.
         skipped: everything else that changed, each with its reason.
-        of_tests: number of edits of test code, of which no criterion was judged that the model may speak of.
+        of_tests: number of edits of test code, which are not judged unless the settings ask for it.
     """
 
     scored: int
@@ -128,13 +128,11 @@ def review(
         chosen = local(edit.path)
         found: list[Candidate] = []
         of_test = not chosen.tests and is_test(edit.path)
-        unjudged = of_test and _is_left_alone(chosen.criteria, curves)
         settled += not rewarded
-        of_tests += bool(rewarded) and unjudged
-        scored += bool(rewarded) and not unjudged
+        of_tests += bool(rewarded) and of_test
+        scored += bool(rewarded) and not of_test
         for criterion in chosen.criteria:
-            silent = TEST_CODE if of_test and criterion in NOT_OF_TESTS else ""
-            verdict, window = _judge(edit, criterion, rewarded, scorer, silent)
+            verdict, window = _judge(edit, criterion, rewarded, scorer, TEST_CODE if of_test else "")
             verdicts.append(verdict)
             if window is not None and _is_shown(verdict, chosen):
                 found.append(Candidate(verdict, edit, window, verdict.direction is not Direction.WORSE))
@@ -157,13 +155,6 @@ def review(
     findings = findings_of(told_of, scorer)
     coverage = Coverage(scored, settled, tuple(skipped), of_tests)
     return Review(findings, tuple(verdicts), coverage, tuple(suppressed), tuple(notes))
-
-
-def _is_left_alone(asked: Collection[Criterion], curves: Mapping[Criterion, Curve]) -> bool:
-    """Whether nothing can be told of test code: what was asked is not judged there, or the model never speaks of it."""
-    left_out = [criterion for criterion in asked if criterion in NOT_OF_TESTS]
-    judged = [c for c in asked if c not in NOT_OF_TESTS and curves[c].state is State.SPEAKS]
-    return bool(left_out) and not judged
 
 
 def _silence(candidate: Candidate, name: str, by: By, comment: Comment | None = None) -> Silenced:

@@ -22,7 +22,7 @@ class Settings:
         new_ignores: in a proposed change, comments that it adds itself get a finding past ``fail_on``.
         max_findings: show at most this many; None means all.
         ignore: patterns, relative to the repository, of paths that are not judged.
-        tests: judge security, efficiency and readability of test code too.
+        tests: judge test code too.
         threads: number of processors to keep busy: edits scored at the same time, large reviews cut up beside.
         intent: what the change is meant to do, given explicitly; the default model ignores it.
     """

@@ -65,10 +65,11 @@ def spoken_table(said: Sequence[Spoken]) -> Iterator[str]:
     for one in said:
         noise = f"{one.noise.value:.2%} of {one.neutrals}"
         better = one.better if one.better.judged else None
+        worse = one.worse if one.worse.judged else None
         rows.append([
-            one.criterion.short, number(one.worse.probability), number(one.worse.precision), number(one.worse.lower),
-            number(one.worse.coverage), number(better.probability) if better else _DASH,
-            number(better.precision) if better else _DASH, noise,
+            one.criterion.short, number(one.worse.probability), number(worse.precision) if worse else _DASH,
+            number(worse.lower) if worse else _DASH, number(one.worse.coverage),
+            number(better.probability) if better else _DASH, number(better.precision) if better else _DASH, noise,
         ])  # fmt: skip
     yield from aligned(rows)
 

@@ -45,6 +45,6 @@ OutputFile = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Findings alone.")]
 Tests = Annotated[
     bool | None,
-    typer.Option("--tests/--no-tests", metavar="", help="Judge more than correctness of test code too, or not."),
+    typer.Option("--tests/--no-tests", metavar="", help="Judge test code too, or not."),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", metavar="", help="A line for every unit that changed, too.")]

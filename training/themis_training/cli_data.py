@@ -186,8 +186,19 @@ def gather_command(
 
 
 def clones_in(folder: Path | None) -> list[Path]:
-    """Git repositories directly in a folder, or in its ``owner+name/repo`` sub-folders; sorted."""
+    """Git repositories directly in a folder, or in its ``owner+name/repo`` sub-folders; sorted.
+
+    Raises:
+        UsageError: there are folders, but no clone is among them.
+    """
+    from themis_lsp.error import UsageError
+
     if folder is None:
         return []
-    found = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.name[0] != "."]
-    return [path / "repo" if (path / "repo").is_dir() else path for path in found]
+    folders = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.name[0] != "."]
+    found = [path / "repo" if (path / "repo").is_dir() else path for path in folders]
+    # A folder within a clone would pass for the clone, under a name of its own.
+    clones = [path for path in found if (path / ".git").exists() or (path / "HEAD").is_file()]
+    if folders and not clones:
+        raise UsageError(f"{folder} holds no clones: name the folder that holds them, not a clone itself")
+    return clones

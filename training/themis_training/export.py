@@ -17,7 +17,7 @@ import numpy.typing as npt
 from themis_bench.mix import Standard
 from themis_lsp.change import Nature
 from themis_lsp.snippet import windows_between
-from themis_lsp.testcode import NOT_OF_TESTS, is_test
+from themis_lsp.testcode import is_test
 from themis_model.bundle import FILES, LARGEST_BUNDLE, MANIFEST, REASONS, SCHEMA, read_bundle
 from themis_model.calibrate import Calibration, Mix
 from themis_model.criterion import CRITERIA, Criterion
@@ -133,7 +133,7 @@ def _evidence(
         criterion: Evidence(
             deltas[members, CRITERIA.index(criterion)].astype(np.float64),
             np.array([np.sign(len(pairs[n].chosen) - len(pairs[n].rejected)) for n in members]),
-            neutral[~tests if criterion in NOT_OF_TESTS else slice(None), CRITERIA.index(criterion)].astype(np.float64),
+            neutral[~tests, CRITERIA.index(criterion)].astype(np.float64),
         )
         for criterion, members in rows.items()
     }

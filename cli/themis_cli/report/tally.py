@@ -12,7 +12,6 @@ from themis_lsp.edits import INCOMPLETE, NEW, UNSUPPORTED, WHITE_SPACE
 from themis_lsp.finding import Finding
 from themis_lsp.review import TOO_LARGE, Coverage, Review
 from themis_lsp.silence import By
-from themis_lsp.testcode import NOT_OF_TESTS
 from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
@@ -194,8 +193,7 @@ def _coverage(coverage: Coverage, symbols: Symbols) -> Iterator[str]:
 
 
 def _of_tests(coverage: Coverage) -> str:
-    names = ", ".join(criterion.short for criterion in NOT_OF_TESTS)
-    return f"{count(coverage.of_tests, 'edit')} of test code, not judged for {names} (--tests judges them)"
+    return f"{count(coverage.of_tests, 'edit')} of test code, not judged (--tests judges them)"
 
 
 def _silent(calibration: Calibration, review: Review) -> Iterator[str]:

@@ -29,9 +29,7 @@ from themis_lsp.finding import Finding
 _MOST_CREDITS = 8
 _MOST_PAGES = 3
 _LABEL = 10  # columns
-_UNSAID = (
-    "looked worse, but not surely enough, or for no reason that Themis may name: themis review --verbose lists them"
-)
+_UNSAID = "looked worse, but not surely enough, or for no reason that Themis may name: --min-confidence 0.5 shows them"
 
 
 def write(report: Report, out: TextIO, detail: Detail) -> None:
