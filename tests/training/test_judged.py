@@ -162,6 +162,17 @@ def test_a_bundle_tells_what_readers_kept(kept: bool, tmp_path: Path) -> None:
     assert [verdict.because for verdict in told.verdicts] == ([""] if kept else ["not precise enough"])
 
 
+def test_overloads_in_one_place_are_told_apart(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(DEFAULT, bundle)
+    other = replace(
+        EDIT, before=EDIT.before.replace("return ", "return 1 + "), after=EDIT.after.replace("return ", "return 1 + ")
+    )
+    with opened_bundle(bundle) as scorer:
+        found = list(possible_findings([EDIT, other], scorer))
+    assert len({one.id for one in found}) == len({one.digest for one in found}) == len(found) == 2
+
+
 def test_nothing_judged_settles_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing is judged"):
         list(settle(DEFAULT, [], []))

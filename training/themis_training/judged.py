@@ -104,11 +104,12 @@ def possible_findings(edits: Sequence[MinedEdit], scorer: Scorer) -> Iterator[Po
             for finding in review(seen, scorer, Settings(max_findings=100_000)).findings:
                 number = int(finding.verdict.path.partition("/")[0])
                 verdict, edit = finding.verdict, batch[number]
-                key = (edit.repo, edit.commit, edit.path, edit.unit, str(turned), verdict.criterion.value)
+                place, digest = (edit.repo, edit.commit, edit.path, edit.unit), digest_of(*sides[number])
+                key = "\0".join((*place, digest, verdict.criterion.value))  # overloads share a place
                 yield Possible(
-                    hashlib.sha256("\0".join(key).encode()).hexdigest()[:12],
-                    *key[:4], edit.language, turned, verdict.criterion, verdict.p.worse if verdict.p else 0.0,
-                    finding.defect or "", _diff(*sides[number]), digest=digest_of(*sides[number]),
+                    hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+                    *place, edit.language, turned, verdict.criterion, verdict.p.worse if verdict.p else 0.0,
+                    finding.defect or "", _diff(*sides[number]), digest=digest,
                 )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def with_texts(judged: Iterable[Possible], edits: Iterable[MinedEdit]) -> list[R
 
 
 def _place(one: Possible) -> tuple[str, ...]:
-    return one.repository, one.commit, one.path, one.unit, str(one.turned), one.criterion.value
+    return one.repository, one.commit, one.path, one.unit, str(one.turned), one.criterion.value, one.digest
 
 
 def reading_examples(readings: Iterable[Reading], encoder: Encoder) -> Iterator[Example]:
