@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from themis_training.degrade.function import Function, Replacement, Way, replace, text_of
 from themis_training.degrade.operator import SCRIPTS, Operator, any_of, for_all
-from themis_training.degrade.security_calls import calling, dotted, first, held
+from themis_training.degrade.security_calls import adding, calling, dotted, first, held
 from themis_training.degrade.syntax import STRINGS, Call, calls
 
 if TYPE_CHECKING:
@@ -171,6 +171,21 @@ _SHELLS: dict[str, Callable[[str, Call], Replacement | None]] = {
     **dict.fromkeys(SCRIPTS, _script_shell),
 }  # fmt: skip
 
+
+def _asked_for(function: Function, _: random.Random) -> Iterator[Way]:
+    for node in function.nodes("keyword_argument"):
+        if text_of(node) == "shell=False":
+            yield Way((replace(node, "shell=True"),))
+
+
+_FLAGGED = {
+    "python": any_of(
+        _asked_for,
+        adding(r"(?:subprocess\.)?(?:check_call|check_output|Popen)|subprocess\.(?:run|call)", "shell=True", "shell="),
+    ),
+    **for_all(adding(r"(?:\w+\.)?(?:spawn|spawnSync|execFile|execFileSync)", "{ shell: true }", "{"), *SCRIPTS),
+}
+
 _NO_HTML_ESCAPE = calling(
     r"(?i)(?:[\w.:]+[.:])?(?:html_?escape|escape_?html4?|html_?encode|encode_?for_?html|html_?escapestring|escape_?xml"
     r"|escapehtml\w*|htmlspecialchars|sanitize_?html)|(?:html|cgi|erb::util|template|_|markup|markupsafe)\.escape"
@@ -217,6 +232,7 @@ OPERATORS: tuple[Operator, ...] = (
              for_all(_concatenated, "go", "java", *SCRIPTS, "python", "ruby")),
     Operator("list-to-shell", "command-injection", "a list of arguments becomes one line for a shell",
              for_all(_shell, *_SHELLS)),
+    Operator("ask-for-shell", "command-injection", "a flag hands a command to a shell", _FLAGGED),
     Operator("drop-shell-quote", "command-injection", "a word of a command line is no longer quoted",
              {"python": calling(r"(?:shlex|pipes)\.quote|quote", first, 1),
               "ruby": calling(r"Shellwords\.(?:escape|shellescape)|shellescape", first, 1)}),
