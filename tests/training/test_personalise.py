@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,14 @@ pytest.importorskip("torch")
 
 from tests.repo import Repo
 from tests.test_cli import themis
+from themis_lsp.change import FileChange
+from themis_lsp.edits import edits_of
 from themis_lsp.error import UsageError
-from themis_model.bundle import read_bundle
+from themis_lsp.review import review
+from themis_lsp.settings import Settings
+from themis_model.bundle import DEFAULT, read_bundle
 from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
-from themis_model.criterion import CRITERIA
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import View
 from themis_model.onnx import load
 from themis_model.scorer import FloatArray, Scorer
@@ -41,8 +46,7 @@ def {name}_{n}(rows):
 
 
 """
-# What is better here depends on the argument, so whatever a bundle thinks of either word, it is right half of the time.
-HOUSE = (("get(left, ", "read(left, "), ("read(right, ", "get(right, "))
+CALLS = (("get(left, ", "read(left, "), ("read(right, ", "get(right, "))
 PLAIN = "def {name}_{n}(rows):\n    first = rows[{n}]\n    return {verb}(first, '{name}')\n"
 
 
@@ -54,6 +58,21 @@ class Commit:
     at: int = 0
 
 
+@cache
+def house() -> list[tuple[str, str]]:
+    """Old and new calls: the shipped model would rather have the old ones, so that there is something to learn."""
+    scorer = load(DEFAULT, "cpu", 1)
+
+    def worse(calls: tuple[str, str]) -> float:
+        texts = [LOOP.format(name="basket", n=0, call=call) for call in calls]
+        edits = edits_of([FileChange("shop/basket_0.py", *texts)])
+        (verdict,) = review(edits, scorer, Settings((Criterion.RUNTIME_EFFICIENCY,))).verdicts
+        assert verdict.p is not None
+        return verdict.p.worse
+
+    return [max(((old, new), (new, old)), key=worse) for old, new in CALLS]
+
+
 def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
     """Functions fixed in the house's way, in a criterion the shipped model leaves open, beside edits that mean nothing.
 
@@ -63,11 +82,11 @@ def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
     for n in range(max(claims, ordinary)):
         name = NAMES[n % len(NAMES)]
         if n < claims:
-            texts = [LOOP.format(name=name, n=n, call=call) for call in HOUSE[n % 2]]
+            texts = [LOOP.format(name=name, n=n, call=call) for call in house()[n % 2]]
             if not honest and n // 8 % 2:
                 texts.reverse()
             path = f"shop/{name}_{n}.py"
-            pairs.append((Commit("Add a file", path, texts[0]), Commit(f"Fix the {name} of {n}", path, texts[1])))
+            pairs.append((Commit("Add a file", path, texts[0]), Commit(f"Speed up the {name} of {n}", path, texts[1])))
         if n < ordinary:
             path = f"shop/plain_{name}_{n}.py"
             old, new = (PLAIN.format(name=name, n=n, verb=verb) for verb in ("load", NAMES[n % 7]))
@@ -100,7 +119,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Personal:
 def test_what_a_team_says_is_learned(fitted: Personal) -> None:
     assert fitted.history.name == "shop"
     assert fitted.tail.objection == ""
-    assert fitted.tail.pairs == {"functional_correctness": 78}
+    assert fitted.tail.pairs == {"runtime_efficiency": 78}
     assert fitted.tail.after.balanced.lower > 0.9
     assert fitted.update.rank == 1
     assert "length-balanced" in table(fitted.tail)
