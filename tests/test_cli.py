@@ -270,7 +270,7 @@ def test_the_demo_with_the_model_that_ships(tmp_path: Path) -> None:
         (line,) = [line for line in table if case.title in line]
         allowed = "✓" if Direction.NONE in case.expected.values() else "✓·"
         assert line[0] in allowed, line
-    for name in ("security", "memory", "readability"):
+    for name in ("correctness", "security", "memory", "readability"):
         assert [line for line in table if line.startswith("✓") and line.endswith(f"{name} worse")], name
     assert "worse for memory: The whole file at once" not in ran.stdout, "its title says that a body is never closed"
     assert list(tmp_path.iterdir()) == []

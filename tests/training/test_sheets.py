@@ -8,9 +8,11 @@ import pytest
 
 pytest.importorskip("torch")
 
+from tests.repo import Repo
+from tests.test_cli import themis
 from tests.training.test_reading import LEFT, OPEN, mined
 from themis_lsp.error import UsageError
-from themis_training.mined import MinedEdit, digest_of
+from themis_training.mined import MinedEdit, PartInfo, digest_of, write_part
 from themis_training.sheets import DrawOptions, draw, gather
 from themis_training.survey import Judged, read_survey
 
@@ -125,3 +127,32 @@ def test_a_file_that_is_no_survey_is_named(tmp_path: Path) -> None:
     (tmp_path / "edits.parquet").write_bytes(b"PAR1\xff\xfe")
     with pytest.raises(UsageError, match=r"edits\.parquet is no survey"):
         read_survey(tmp_path / "edits.parquet")
+
+
+def test_the_commands_go_from_mined_edits_to_a_survey(tmp_path: Path) -> None:
+    write_part(tmp_path / "edits.parquet", edits(6), PartInfo("", 6, 0, 6))
+    ran = themis("train", "draw", "edits.parquet", "--uniform", "9", "--out", "sheets", folder=tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "6 edits in sheets; sheets/README.md tells readers what to do\n")
+    assert "uniform: 6 of 9; no more there, or --per-repository allows no more" in ran.stderr
+    mark(tmp_path / "sheets", *(f"{one.id} ME-1" for one in read_survey(tmp_path / "sheets" / "key.jsonl")[:4]))
+    ran = themis("train", "gather", "sheets", "--into", "survey.jsonl", folder=tmp_path)
+    told = "survey.jsonl: 4 judged edits of these sheets, 4 in all; 2 of the sheets are not marked yet\n"
+    assert (ran.returncode, ran.stdout) == (0, told)
+
+
+@pytest.mark.parametrize("said", ["secure=10", "security", "security=", "security=-1"])
+def test_a_number_that_cannot_be_read_is_pointed_out(tmp_path: Path, said: str) -> None:
+    write_part(tmp_path / "edits.parquet", edits(1), PartInfo("", 1, 0, 1))
+    ran = themis("train", "draw", "edits.parquet", f"--claimed={said}", "--out", "sheets", folder=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == f"error: --claimed {said}: write a criterion and a number, as in security=200\n"
+    assert not (tmp_path / "sheets").exists()
+
+
+def test_a_clone_does_not_pass_for_a_folder_of_clones(tmp_path: Path) -> None:
+    repo = Repo.make(tmp_path / "shop")
+    (repo.root / "src").mkdir()
+    ran = themis("train", "mine", "shop", "--out", "mined", folder=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "error: shop holds no clones: name the folder that holds them, not a clone itself\n"
+    assert not (tmp_path / "mined").exists()

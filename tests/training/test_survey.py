@@ -93,6 +93,13 @@ def test_an_edit_has_its_texts_as_it_was_shown() -> None:
     ]
 
 
+def test_of_overloads_in_one_place_every_judged_edit_has_its_own_texts() -> None:
+    texts = [("old", "new"), ("old twin", "new twin")]
+    asked = [judged("one", texts=texts[0]), judged("two", turned=True, texts=(texts[1][1], texts[1][0]))]
+    found = surveyed(asked, [mined(*sides) for sides in texts])
+    assert [(e.judged.id, e.before, e.after) for e in found] == [("one", *texts[0]), ("two", "new twin", "old twin")]
+
+
 def seen(marks: Marks, before: str = CLOSED, after: str = LEFT, repository: str = "a/b", name: str = "one") -> Surveyed:
     (edit,) = surveyed([judged(name, marks, repository, texts=(before, after))], [mined(before, after, repository)])
     return edit

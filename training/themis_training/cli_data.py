@@ -1,4 +1,4 @@
-"""The part of ``themis train`` that makes data: mined edits, degraded functions, rules' examples, tests of reality."""
+"""The part of ``themis train`` that makes data: edits mined and judged, degraded functions, rules' examples."""
 
 from pathlib import Path
 from typing import Annotated

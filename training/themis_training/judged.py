@@ -1,7 +1,5 @@
 """Findings on real edits for people to read, and what that decides: which defects are told, from where on."""
 
-import difflib
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +18,7 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.naming import Naming
 from themis_model.reason import reason
 from themis_model.scorer import Scorer
-from themis_training.mined import MinedEdit, digest_of
+from themis_training.mined import MinedEdit, diff_of, digest_of
 
 LIKELIER_THAN_NOT = 0.5
 _PRECISION = 0.8  # of the findings with one name, at least
@@ -105,17 +103,11 @@ def possible_findings(edits: Sequence[MinedEdit], scorer: Scorer) -> Iterator[Po
                 number = int(finding.verdict.path.partition("/")[0])
                 verdict, edit = finding.verdict, batch[number]
                 place, digest = (edit.repo, edit.commit, edit.path, edit.unit), digest_of(*sides[number])
-                key = "\0".join((*place, digest, verdict.criterion.value))  # overloads share a place
                 yield Possible(
-                    hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+                    digest_of(*place, digest, verdict.criterion.value),  # overloads share a place
                     *place, edit.language, turned, verdict.criterion, verdict.p.worse if verdict.p else 0.0,
-                    finding.defect or "", _diff(*sides[number]), digest=digest,
+                    finding.defect or "", diff_of(*sides[number], _CONTEXT), digest=digest,
                 )  # fmt: skip
-
-
-def _diff(before: str, after: str) -> str:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_CONTEXT)
-    return "\n".join(list(lines)[2:])
 
 
 def write_possible(found: Iterable[Possible], out: Path) -> int:

@@ -1,5 +1,6 @@
 """Mined edits on disk: parquet files whose columns are the fields of ``MinedEdit``."""
 
+import difflib
 import hashlib
 import json
 import os
@@ -83,9 +84,15 @@ class MinedEdit:
         return (self.after, self.before) if turned else (self.before, self.after)
 
 
-def digest_of(before: str, after: str) -> str:
-    """What tells an edit from others of the same place: twelve hexadecimal digits."""
-    return hashlib.sha256(f"{before}\0{after}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+def digest_of(*texts: str) -> str:
+    """Twelve hexadecimal digits: of both sides, what tells an edit from others of the same place."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def diff_of(before: str, after: str, context: int) -> str:
+    """A unified diff of one unit, without names of files."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=context)
+    return "\n".join(list(lines)[2:])
 
 
 @dataclass(frozen=True, slots=True)

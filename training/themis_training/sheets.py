@@ -1,7 +1,5 @@
 """Sheets of real edits for people to judge on all five criteria, and the survey that comes out of their marks."""
 
-import difflib
-import hashlib
 import json
 import random
 import re
@@ -17,7 +15,7 @@ from themis_lsp.testcode import is_test
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.reason import reason, reasons
 from themis_training.data import Split
-from themis_training.mined import Kind, MinedEdit, digest_of, written_whole
+from themis_training.mined import Kind, MinedEdit, diff_of, digest_of, written_whole
 from themis_training.origin import use_of
 from themis_training.survey import Judged, read_survey, write_survey
 
@@ -88,13 +86,13 @@ def draw(edits: Iterable[MinedEdit], out: Path, options: DrawOptions, asked: Col
     # Not for secrets: the same seed has to draw the same sheets.
     chance = random.Random(options.seed)  # noqa: S311
     known = {one.digest for one in asked}
-    pool = [edit for edit in edits if _can_be_judged(edit, options.most_lines)]
+    pool = list(edits)
     chance.shuffle(pool)
     drawn: list[tuple[Judged, str]] = []
     for by, count in options.wanted.items():
-        for edit in _chosen(pool, by, count, options.per_repository, known):
+        for edit in _chosen(pool, by, count, options, known):
             turned = chance.random() < 0.5
-            drawn.append((_judged(edit, by, turned=turned), _diff(*edit.shown(turned))))
+            drawn.append((_judged(edit, by, turned=turned), diff_of(*edit.shown(turned), _CONTEXT)))
             known.add(drawn[-1][0].digest)
     chance.shuffle(drawn)
     out.mkdir(parents=True, exist_ok=True)
@@ -137,7 +135,9 @@ def gather(folder: Path, into: Path) -> Gathered:
     return Gathered(judged, len(key) - len(judged), total)
 
 
-def _chosen(pool: Sequence[MinedEdit], by: str, count: int, most: int, known: set[str]) -> Iterator[MinedEdit]:
+def _chosen(
+    pool: Sequence[MinedEdit], by: str, count: int, options: DrawOptions, known: set[str]
+) -> Iterator[MinedEdit]:
     """At most so many edits; what is already ``known`` is left out, and grows while this is read."""
     repositories: Counter[str] = Counter()
     commits: Counter[str] = Counter()
@@ -145,9 +145,10 @@ def _chosen(pool: Sequence[MinedEdit], by: str, count: int, most: int, known: se
         if count <= 0:
             return
         fits = edit.kind == Kind.ORDINARY if by == UNIFORM else edit.criterion == by and edit.kind != Kind.NEUTRAL
-        if not fits or repositories[edit.repo] >= most or commits[edit.commit] >= _PER_COMMIT:
+        if not fits or repositories[edit.repo] >= options.per_repository or commits[edit.commit] >= _PER_COMMIT:
             continue
-        if known.isdisjoint(digest_of(*edit.shown(turned)) for turned in (False, True)):
+        new = known.isdisjoint(digest_of(*edit.shown(turned)) for turned in (False, True))
+        if new and _can_be_judged(edit, options.most_lines):
             repositories[edit.repo] += 1
             commits[edit.commit] += 1
             count -= 1
@@ -157,22 +158,16 @@ def _chosen(pool: Sequence[MinedEdit], by: str, count: int, most: int, known: se
 def _can_be_judged(edit: MinedEdit, most_lines: int) -> bool:
     if edit.nature != "code" or is_test(edit.path):
         return False
-    diff = _diff(edit.before, edit.after)
+    diff = diff_of(edit.before, edit.after, _CONTEXT)
     changed = sum(line[:1] in ("+", "-") for line in diff.splitlines())
     return 0 < changed <= most_lines and len(diff) <= _LONGEST
-
-
-def _diff(before: str, after: str) -> str:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_CONTEXT)
-    return "\n".join(list(lines)[2:])
 
 
 def _judged(edit: MinedEdit, by: str, *, turned: bool) -> Judged:
     digest = digest_of(*edit.shown(turned))
     place = (edit.repo, edit.commit, edit.path, edit.unit)
-    name = hashlib.sha256("\0".join(("survey", *place, digest)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
     split = Split.TEST if use_of(edit.repo, edit.split) is Split.TEST else Split.TRAIN
-    return Judged(name, *place, edit.language, split.value, by, turned, digest, {})
+    return Judged(digest_of("survey", *place, digest), *place, edit.language, split.value, by, turned, digest, {})
 
 
 def _shown(one: Judged, diff: str) -> str:

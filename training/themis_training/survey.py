@@ -120,13 +120,15 @@ def write_survey(judged: Iterable[Judged], out: Path) -> int:
 
 def surveyed(judged: Iterable[Judged], edits: Iterable[MinedEdit]) -> list[Surveyed]:
     """Judged edits with their texts; those whose edit is not there are left out."""
-    wanted = {(one.repository, one.commit, one.path, one.unit): one for one in judged}
+    # By texts as well, since a place may have several overloads.
+    wanted = {(one.repository, one.commit, one.path, one.unit, one.digest): one for one in judged}
+    commits = {one.commit for one in wanted.values()}
     found: dict[str, Surveyed] = {}
     for edit in edits:
-        one = wanted.get((edit.repo, edit.commit, edit.path, edit.unit))
-        if one and one.id not in found:
-            sides = edit.shown(one.turned)
-            if digest_of(*sides) == one.digest:
+        for turned in (False, True) if edit.commit in commits else ():
+            sides = edit.shown(turned)
+            one = wanted.get((edit.repo, edit.commit, edit.path, edit.unit, digest_of(*sides)))
+            if one and one.turned is turned and one.id not in found:
                 found[one.id] = Surveyed(one, *sides, edit.license, edit.date)
     return [found[one.id] for one in wanted.values() if one.id in found]
 
