@@ -16,13 +16,15 @@ import pytest
 from themis_bench.accuracy import Group, groups, scored
 from themis_bench.floor import Floor
 from themis_bench.judge import Judge, Length, Model
+from themis_bench.metrics import Estimate
 from themis_bench.pairs import DataError, Pair, read_pairs
 from themis_bench.result import plain
 from themis_bench.split import read_split, write_split
-from themis_bench.spoken import spoken
+from themis_bench.spoken import Spoken, spoken
 from themis_bench.suite import CaseSuite, FileSuite, open_suite
+from themis_bench.table import spoken_table
 from themis_model.bundle import read_bundle
-from themis_model.calibrate import Calibration, Curve, Mix, State
+from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.fake import FakeScorer
 
@@ -274,6 +276,15 @@ def test_what_a_judge_would_say() -> None:
 
 def test_without_neutral_edits_precision_is_not_told() -> None:
     assert list(spoken(list(scored([PAIR], [Model(FakeScorer())])), 0, Calibration.speaking())) == []
+
+
+def test_a_table_has_no_precision_of_what_was_never_said() -> None:
+    never, often = Threshold(0.9), Threshold(0.8, 0.75, 0.5, 0.1, 12)
+    noise = Estimate(0.0, 0.0, 0.0)
+    said = [Spoken(Criterion.MEMORY_EFFICIENCY, *sides, noise, 100, 0.0) for sides in ((never, often), (often, never))]
+    one, other = ([cell for cell in line.split("  ") if cell.strip()] for line in list(spoken_table(said))[1:])
+    assert [cell.strip() for cell in one[1:7]] == ["0.900", "–", "–", "0.000", "0.800", "0.750"]
+    assert [cell.strip() for cell in other[1:7]] == ["0.800", "0.750", "0.500", "0.100", "–", "–"]
 
 
 def test_undefined_numbers_are_null() -> None:
