@@ -11,6 +11,7 @@ from themis_model.encode import Window
 from themis_model.reason import reason
 from themis_model.scorer import Scorer
 
+_SURE = 0.5  # share of the evidence from which on a name is shown although it is not told
 _MOST_GROUPS = 16  # passes per finding; more hunks than that are weighed in neighbouring groups
 
 
@@ -45,7 +46,8 @@ def findings_of(named: Sequence[tuple[Candidate, str]], scorer: Scorer) -> tuple
 def _finding(candidate: Candidate, name: str, scorer: Scorer) -> Finding:
     verdict, window = candidate.verdict, candidate.window
     excerpts = _excerpts(candidate, scorer)
-    defect = scorer.name(window.after, window.before, verdict.criterion)
+    clue = scorer.clue(window.after, window.before, verdict.criterion)
+    defect = clue.name if clue and (not candidate.below_threshold or clue.share >= _SURE) else None
     message = _message(verdict, excerpts, defect)
     return Finding(verdict, excerpts, message, name, defect, candidate.below_threshold)
 

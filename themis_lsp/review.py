@@ -14,6 +14,7 @@ from themis_lsp.settings import Settings
 from themis_lsp.silence import By, Comment, Note, Silenced, silenced
 from themis_lsp.testcode import is_test
 from themis_lsp.verdict import Direction, Verdict
+from themis_model.assent import Clue
 from themis_model.calibrate import Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Window
@@ -27,6 +28,7 @@ TEST_CODE = "test code"
 UNSURE = "not sure enough"
 UNNAMED = "no defect it may name"
 
+_LIKELY = 0.5  # P(worse) from which on it is worth saying that only the name is missing
 _BATCH = 32  # edits prepared before their views are scored together: bounds memory, feeds both threads
 
 
@@ -215,11 +217,7 @@ def _judge(
     calibration, window = scorer.info.calibration, rewarded[heaviest].window
     p = calibration.probabilities(criterion, deltas[heaviest])
     curve = calibration.curves[criterion]
-    direction, because = _speak(p, curve)
-    if direction is Direction.WORSE and curve.reasons:
-        name = scorer.name(window.after, window.before, criterion)
-        if not curve.tells(name, p.worse if p else 0.0):
-            direction, because = Direction.NONE, UNSURE if name in curve.reasons else UNNAMED
+    direction, p, because = _speak(p, curve, lambda: scorer.clue(window.after, window.before, criterion))
     return Verdict(edit.path, edit.unit, edit.line, criterion, direction, deltas[heaviest], p, because), window
 
 
@@ -228,14 +226,20 @@ def _is_name_only(edit: Edit, criterion: Criterion) -> bool:
     return edit.nature is Nature.RENAME and criterion is not Criterion.READABILITY_MAINTAINABILITY
 
 
-def _speak(p: Probabilities | None, curve: Curve) -> tuple[Direction, str]:
+def _speak(
+    p: Probabilities | None, curve: Curve, ask: Callable[[], Clue | None]
+) -> tuple[Direction, Probabilities | None, str]:
+    """What is said, how likely that is, and why nothing is said; asking for a name costs two passes."""
     if p is None or curve.state is not State.SPEAKS:
-        return Direction.NONE, curve.state.value
-    if p.worse >= curve.worse.probability:
-        return Direction.WORSE, ""
+        return Direction.NONE, p, curve.state.value
+    clue = ask() if curve.reasons and p.worse >= curve.asks else None
+    told = curve.told(p.worse, clue)
+    if told is not None:
+        return Direction.WORSE, p.given(told), ""
     if p.better >= curve.better.probability:
-        return Direction.BETTER, ""
-    return Direction.NONE, UNSURE
+        return Direction.BETTER, p, ""
+    is_nameless = bool(curve.reasons) and p.worse >= _LIKELY and (clue is None or clue.name not in curve.reasons)
+    return Direction.NONE, p, UNNAMED if is_nameless else UNSURE
 
 
 def _is_shown(verdict: Verdict, settings: Settings) -> bool:

@@ -118,7 +118,7 @@ class Floor:
             rewards[row] = self._weights[:, buckets] @ values
         return rewards
 
-    def name(self, worse: View, better: View, criterion: Criterion) -> None:
+    def clue(self, worse: View, better: View, criterion: Criterion) -> None:
         """It knows no defects."""
 
     def save(self, path: Path) -> None:

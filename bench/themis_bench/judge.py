@@ -11,6 +11,7 @@ from themis_bench.floor import Floor
 from themis_bench.metrics import Floats
 from themis_bench.pairs import Pair
 from themis_lsp.snippet import windows_between
+from themis_model.assent import Clue
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Window
@@ -88,19 +89,20 @@ class Model:
         for column, criterion in enumerate(CRITERIA):
             curve = calibration.curves[criterion]
             for row, sign in enumerate((-1, 1) if curve.reasons and deltas is not None else ()):
-                delta = sign * float(deltas[column]) if deltas is not None else 0.0
-                p = calibration.probabilities(criterion, delta)
-                if p and p.worse >= curve.worse.probability:
-                    told[row, column] = curve.tells(self._name(pair, column, row == 0), p.worse)
+                p = calibration.probabilities(criterion, sign * float(deltas[column]) if deltas is not None else 0.0)
+                if p and p.worse >= curve.asks:
+                    told[row, column] = curve.told(p.worse, self._clue(pair, column, row == 0)) is not None
+                else:
+                    told[row, column] = False
         return told
 
-    def _name(self, pair: Pair, column: int, is_down: bool) -> str | None:
-        """The name of what the window that counts made worse."""
+    def _clue(self, pair: Pair, column: int, is_down: bool) -> Clue | None:
+        """What speaks for a name of what the window that counts made worse."""
         windows = self._windows(pair)
         rewards = self._scorer.score([view for window in windows for view in (window.before, window.after)])[:, column]
         heaviest = windows[int(np.argmax(np.abs(rewards[1::2].astype(np.float64) - rewards[::2])))]
         worse, better = (heaviest.before, heaviest.after) if is_down else (heaviest.after, heaviest.before)
-        return self._scorer.name(worse, better, CRITERIA[column])
+        return self._scorer.clue(worse, better, CRITERIA[column])
 
     def _windows(self, pair: Pair) -> Sequence[Window]:
         return windows_between(pair.rejected, pair.chosen, pair.language, self._scorer.encoder)

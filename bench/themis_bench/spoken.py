@@ -1,7 +1,8 @@
 """What a calibrated judge would say at its own thresholds, and how often it would be right."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from themis_bench.metrics import Estimate, Floats, length_neutral
 from themis_bench.mix import Sample, calibration_error, measured, spoken_share
 from themis_model.calibrate import Calibration, Mix, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
+
+_TOLD: Final = 0.5  # between told, 1, and not told, 0
 
 
 class Spoken(NamedTuple):
@@ -54,15 +57,18 @@ def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iter
             return np.array([row.told[judge][direction, CRITERIA.index(of)] for row in chosen], np.float64)
 
         up, down, still = p(labelled, 1), p(labelled, -1), p(neutral, 1)
-        worse = Sample(down[:, 0] * told(labelled, 0), up[:, 0] * told(labelled, 1), still[:, 0] * told(neutral, 1),
-                       weight / weight.sum())  # fmt: skip
+        sides = ((down, labelled, 0), (up, labelled, 1), (still, neutral, 1))
+        # Where names decide, a regression is told or not whatever P(worse) alone says.
+        one, other, quiet = (told(rows, way) if curve.reasons else shares[:, 0] for shares, rows, way in sides)
+        worse = Sample(one, other, quiet, weight / weight.sum())
+        since = _TOLD if curve.reasons else curve.worse.probability
         better = Sample(up[:, 2], down[:, 2], still[:, 2], weight / weight.sum())
         mix = calibration.mix
         yield Spoken(
             criterion,
-            measured(worse, curve.worse.probability, mix),
+            replace(measured(worse, since, mix), probability=curve.worse.probability),
             measured(better, curve.better.probability, Mix(mix.better, mix.neutral, mix.worse)),
-            spoken_share(worse.neutral, curve.worse.probability),
+            spoken_share(worse.neutral, since),
             len(neutral),
             calibration_error(Sample(down[:, 0], up[:, 0], still[:, 0], weight / weight.sum()), mix),
         )

@@ -76,7 +76,7 @@ def working(folder: Path | None) -> Bundle:
     try:
         scorer.score([before, after])
         for criterion in scorer.info.calibration.curves:
-            scorer.name(after, before, criterion)
+            scorer.clue(after, before, criterion)
     except ModelError:
         raise
     except Exception as problem:  # the runtime's exceptions share no base class

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from themis_cli.context import Context
 from themis_model.calibrate import Calibration, Curve, Mix
 from themis_model.criterion import CRITERIA, Criterion
-from themis_model.refit import Judgement, loss, probabilities, refit
+from themis_model.refit import Judgement, loss, refit, tells
 
 if TYPE_CHECKING:
     from themis_model.bundle import Bundle
@@ -145,12 +145,7 @@ def _folds(told: Sequence[_Answer]) -> list[set[str]]:
 
 
 def _measured(parts: Sequence[tuple[Curve, Sequence[Judgement]]], mix: Mix) -> Measured:
-    spoken = [
-        judged
-        for curve, judgements in parts
-        for judged in judgements
-        if curve.tells(judged.defect, probabilities(curve, judged.delta, mix).worse)
-    ]
+    spoken = [judged for curve, judgements in parts for judged in judgements if tells(curve, judged, mix)]
     total = sum(len(judgements) for _, judgements in parts)
     mean = sum(loss(curve, judgements, mix) * len(judgements) for curve, judgements in parts) / total
     return Measured(len(spoken), sum(judged.is_worse for judged in spoken), mean)
@@ -162,17 +157,21 @@ def _precision(measured: Measured) -> float:
 
 
 def _answers(base: "Bundle", context: Context) -> dict[Criterion, list[_Answer]]:
-    """The answers about these very weights, by criterion: they hold whatever thresholds a finding had to pass."""
+    """The answers about this model, by criterion."""
     from themis_cli.feedback import answers
 
     found: dict[Criterion, list[_Answer]] = {criterion: [] for criterion in CRITERIA}
     others = 0
     for row in answers(context.environ):
-        if row["model"]["graph_digest"] != base.graph_digest:
+        criterion = Criterion(row["criterion"])
+        # What an assent said belongs to the whole bundle, what a curve makes of a reward difference to the weights.
+        whole = base.manifest.calibration.curves[criterion].assent is not None
+        key, own = ("digest", base.digest) if whole else ("graph_digest", base.graph_digest)
+        if row["model"][key] != own:
             others += 1
             continue
-        judgement = Judgement(row["delta"], row["agrees"], row["defect"])
-        found[Criterion(row["criterion"])].append(_Answer(judgement, f"{row['project']}/{row['path']}"))
+        judgement = Judgement(row["delta"], row["agrees"], row["defect"], row["p"][0] if row["p"] else 0.5)
+        found[criterion].append(_Answer(judgement, f"{row['project']}/{row['path']}"))
     if others:
         context.err.write(f"{others} of the answers are about other models: left out\n")
     return {criterion: told for criterion, told in found.items() if told}

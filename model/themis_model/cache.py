@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from themis_model.assent import Clue
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, View
 from themis_model.scorer import FloatArray, ModelInfo, Scorer
@@ -53,7 +54,7 @@ class RememberingScorer:
         rows = [rewards[view.ids] for view in views]
         return np.stack(rows) if rows else np.zeros((0, len(CRITERIA)), np.float32)
 
-    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
-        """The named defect; asked for findings only, so not worth remembering."""
+    def clue(self, worse: View, better: View, criterion: Criterion) -> Clue | None:
+        """What speaks for a named defect; asked of what may be told only, so not worth remembering."""
         self._before_each()
-        return self._scorer.name(worse, better, criterion)
+        return self._scorer.clue(worse, better, criterion)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from themis_model.assent import Assent, Clue
 from themis_model.criterion import CRITERIA, Criterion
 
 
@@ -31,6 +32,11 @@ class Probabilities(NamedTuple):
     worse: float
     neutral: float
     better: float
+
+    def given(self, worse: float) -> "Probabilities":
+        """The same once the edit is known to be worse with another probability: the others keep their ratio."""
+        rest = (1 - worse) / (self.neutral + self.better or 1.0)
+        return Probabilities(worse, self.neutral * rest, self.better * rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Curve:
         ece: expected calibration error under the mix, ten equal-mass bins.
         reasons: if there are any, a regression is told only with one of these names, from a probability of its own on;
             precision and coverage are those of findings with that name, as readers judged them.
+        assent: if there is one, these probabilities and ``worse`` are its own, not P(worse).
     """
 
     state: State
@@ -81,12 +88,29 @@ class Curve:
     better: Threshold = Threshold(1.01)
     ece: float = 0.0
     reasons: Mapping[str, Threshold] = field(default_factory=dict)
+    assent: Assent | None = None
 
-    def tells(self, name: str | None, probability: float) -> bool:
-        """Whether a regression this likely is told with this name, or without one."""
-        if self.state is not State.SPEAKS or probability < self.worse.probability:
-            return False
-        return not self.reasons or (name in self.reasons and probability >= self.reasons[name or ""].probability)
+    @property
+    def asks(self) -> float:
+        """P(worse) below which nothing is told, whatever may be seen in the edit."""
+        return self.worse.probability if self.assent is None else self.assent.asks
+
+    def told(self, worse: float, clue: Clue | None) -> float | None:
+        """How likely a regression is to be one, if it is told; else None.
+
+        Args:
+            worse: P(worse).
+            clue: what it could be named.
+        """
+        if self.state is not State.SPEAKS or worse < self.asks:
+            return None
+        if not self.reasons:
+            return worse if worse >= self.worse.probability else None
+        at = self.reasons.get(clue.name) if clue else None
+        if clue is None or at is None:
+            return None
+        likely = self.assent.probability(worse, clue) if self.assent else worse
+        return likely if likely >= max(at.probability, self.worse.probability) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +169,8 @@ def _curve_json(curve: Curve) -> dict[str, Any]:
     numbers = {name: getattr(curve, name) for name in _NUMBERS}
     sides = {side: threshold_to_json(getattr(curve, side)) for side in _SIDES}
     reasons = {name: threshold_to_json(curve.reasons[name]) for name in sorted(curve.reasons)}
-    return {"state": curve.state.value, **numbers, **sides, "reasons": reasons}
+    assent = {"assent": curve.assent.to_json()} if curve.assent else {}
+    return {"state": curve.state.value, **numbers, **sides, "reasons": reasons, **assent}
 
 
 def _curve(value: Mapping[str, Any]) -> Curve:
@@ -158,6 +183,7 @@ def _curve(value: Mapping[str, Any]) -> Curve:
         worse=threshold_from_json(value["worse"]),
         better=threshold_from_json(value["better"]),
         reasons={str(name): threshold_from_json(row) for name, row in value.get("reasons", {}).items()},
+        assent=Assent.from_json(value["assent"]) if value.get("assent") else None,
     )
 
 

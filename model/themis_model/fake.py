@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from themis_model.assent import Clue, clue_of
 from themis_model.calibrate import Calibration
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, View
@@ -55,10 +56,11 @@ class FakeScorer:
                     rewards[row] += self._weights[token]
         return rewards
 
-    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
+    def clue(self, worse: View, better: View, criterion: Criterion) -> Clue | None:
         """The reason of the first listed word of that criterion that only the worse view has."""
         gained = (self._defects[token] for token in worse.ids if token in self._defects and token not in better.ids)
-        return next((name for name in gained if reason(name).criterion is criterion), None)
+        name = next((name for name in gained if reason(name).criterion is criterion), None)
+        return clue_of(reason(name), 1.0, worse.text, better.text) if name else None
 
 
 def _word_id(word: str) -> int:

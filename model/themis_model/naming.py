@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from themis_model.assent import Clue, clue_of
 from themis_model.calibrate import Threshold, threshold_from_json, threshold_to_json
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.reason import reason, reasons
 from themis_model.scorer import FloatArray
 
 NEVER = Threshold(1.01)
+FAINT = 0.02  # share of the evidence below which a name is not worth looking for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Naming:
     sharpness: Mapping[Criterion, float]
     thresholds: Mapping[str, Threshold]
 
-    def likeliest(self, criterion: Criterion, gained: FloatArray) -> tuple[str, float]:
-        """The likeliest reason of a criterion and its probability; ("", 0) if the graph knows none.
+    def shares(self, criterion: Criterion, gained: FloatArray) -> dict[str, float]:
+        """How the evidence is shared among the reasons of a criterion; they sum to 1.
 
         Args:
             criterion: what got worse.
@@ -44,26 +46,27 @@ class Naming:
         """
         known = [n for n, name in enumerate(self.reasons) if reasons()[name].criterion is criterion]
         if not known:
-            return "", 0.0
+            return {}
         logits = self.sharpness.get(criterion, 1.0) * gained[known].astype(np.float64)
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
-        best = int(shares.argmax())
-        return self.reasons[known[best]], float(shares[best])
+        return {self.reasons[n]: float(share) for n, share in zip(known, shares, strict=True)}
 
-    def named(self, criterion: Criterion, gained: FloatArray, worse: str, better: str) -> str | None:
-        """The id of the reason to tell, or None if none is sure enough, or a reader could not point at it.
+    def clue(self, criterion: Criterion, gained: FloatArray, worse: str, better: str) -> Clue | None:
+        """The likeliest reason that a reader could point at, with what speaks for it; None if there is none.
 
         Args:
             criterion: what got worse.
-            gained: as for ``likeliest``.
+            gained: as for ``shares``.
             worse: text of the worse view.
             better: text of the better view.
         """
-        name, share = self.likeliest(criterion, gained)
-        if not name or share < self.thresholds.get(name, NEVER).probability:
-            return None
-        return name if reason(name).is_visible(worse, better) else None
+        for name, share in sorted(self.shares(criterion, gained).items(), key=lambda item: -item[1]):
+            if share < FAINT:
+                return None
+            if share >= self.thresholds.get(name, NEVER).probability and reason(name).is_visible(worse, better):
+                return clue_of(reason(name), share, worse, better)
+        return None
 
     def to_json(self) -> dict[str, Any]:
         """The ``naming`` object of ``manifest.json``."""

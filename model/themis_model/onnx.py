@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
+from themis_model.assent import Clue
 from themis_model.bundle import Bundle, read_bundle
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder, View
@@ -28,6 +29,7 @@ NO_RUNTIME = (
 )
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+_VIEWS = 8  # whose evidence is remembered
 
 
 class OnnxScorer:
@@ -45,6 +47,7 @@ class OnnxScorer:
         self.info = ModelInfo(*named, provider, bundle.manifest.calibration)
         self._naming = bundle.manifest.naming
         self._reasons = cache(lambda: open_graph(bundle.reasons))  # opened when the first finding asks for it
+        self._evidence = lru_cache(_VIEWS)(self._read_evidence)  # an edit asks once for every criterion
         self._pool = ThreadPoolExecutor(threads, "themis-score") if threads > 1 else None
 
     def score(self, views: Sequence[View]) -> FloatArray:
@@ -55,13 +58,15 @@ class OnnxScorer:
         rows = [rewards[view.ids] for view in views]
         return np.stack(rows) if rows else np.zeros((0, len(CRITERIA)), np.float32)
 
-    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
-        """The named defect that the worse view has more of, if the bundle names any and is sure enough."""
+    def clue(self, worse: View, better: View, criterion: Criterion) -> Clue | None:
+        """The likeliest named defect that the worse view has more of, if the bundle names any."""
         if self._naming is None:
             return None
-        graph = self._reasons()
-        gained = _run(graph, worse.ids) - _run(graph, better.ids)
-        return self._naming.named(criterion, gained, worse.text, better.text)
+        gained = self._evidence(worse.ids) - self._evidence(better.ids)
+        return self._naming.clue(criterion, gained, worse.text, better.text)
+
+    def _read_evidence(self, ids: tuple[int, ...]) -> FloatArray:
+        return _run(self._reasons(), ids)
 
     def _one(self, ids: tuple[int, ...]) -> FloatArray:
         return _run(self._session, ids)

@@ -67,13 +67,20 @@ class Reason:
             worse: what a model read of the worse version; as far as both agree, the text does not matter.
             better: the same of the better version.
         """
-        if self.shows is None and self.loses is None:
-            return True
-        return _gained(self.shows, worse, better) or _gained(self.loses, better, worse)
+        return (self.shows is None and self.loses is None) or any(self.seen(worse, better))
+
+    def seen(self, worse: str, better: str) -> tuple[int, int]:
+        """How many matches of ``shows`` the worse version has more, and of ``loses`` fewer; 0 without a pattern.
+
+        Args:
+            worse: as for ``is_visible``.
+            better: as for ``is_visible``.
+        """
+        return _gained(self.shows, worse, better), _gained(self.loses, better, worse)
 
 
-def _gained(pattern: re.Pattern[str] | None, one: str, other: str) -> bool:
-    return pattern is not None and len(pattern.findall(one)) > len(pattern.findall(other))
+def _gained(pattern: re.Pattern[str] | None, one: str, other: str) -> int:
+    return max(0, len(pattern.findall(one)) - len(pattern.findall(other))) if pattern else 0
 
 
 @cache

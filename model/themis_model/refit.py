@@ -1,8 +1,9 @@
 """A curve moved as far as somebody's own judgements ask for, and never made to speak of more than it did.
 
 Judgements are of regressions that were spoken of: whoever disagrees says that an edit was neutral or better, not which.
-Two numbers of the curve are free, the intercept and the steepness (Platt 1999), and the curve as it was counts as
-``SHIPPED_WORTH`` judgements of the very same edits, either way round, so that a few answers move little.
+Two numbers are free, the intercept and the steepness (Platt 1999): of the curve, or of its assent where readers'
+judgements decide what is told. What stood there before counts as ``SHIPPED_WORTH`` judgements of the very same edits,
+so that a few answers move little.
 """
 
 import math
@@ -13,6 +14,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from themis_model.assent import HIGHEST, Assent, likely, log_odds
 from themis_model.calibrate import Calibration, Curve, Mix, Probabilities, State, Threshold
 from themis_model.criterion import CRITERIA
 
@@ -22,6 +24,7 @@ _Floats = npt.NDArray[np.float64]
 
 _STEPS = 50
 _HALVINGS = 20
+_POINTS = 500  # reward differences at which two curves are compared
 _STEEPEST = 3.0  # natural logarithm of the largest factor on the steepness, either way
 _SPOKEN = np.array([1.0, 0.0, 1.0])[:, None]  # the intercept stands against neutral
 
@@ -34,11 +37,13 @@ class Judgement:
         delta: the reward difference, in the model's own unit.
         is_worse: whether they agreed.
         defect: what it was called, if anything.
+        said: the probability that was told; only an assent asks for it.
     """
 
     delta: float
     is_worse: bool
     defect: str | None = None
+    said: float = 0.5
 
 
 def refit(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> Curve:
@@ -48,14 +53,46 @@ def refit(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> Curve:
     """
     if not judgements:
         return curve
+    if curve.assent is not None:
+        return _answered(curve, curve.assent, judgements)
     moved = _fitted(curve, judgements, mix)
-    worse, better = (_raised(curve, moved, mix, sign) for sign in (-1, 1))
-    return replace(moved, worse=worse, better=better, reasons=raised_reasons(curve, moved, mix))
+    better = _raised(curve, moved, mix, 1)
+    return raised_names(curve, replace(moved, worse=_raised(curve, moved, mix, -1), better=better), mix)
 
 
-def raised_reasons(shipped: Curve, moved: Curve, mix: Mix) -> dict[str, Threshold]:
-    """Thresholds of a moved curve's names, which it reaches at no smaller reward difference than the shipped one."""
-    return {name: _raised(replace(shipped, worse=one), moved, mix, -1) for name, one in shipped.reasons.items()}
+def raised_names(shipped: Curve, moved: Curve, mix: Mix) -> Curve:
+    """A moved curve that tells each name at no smaller reward difference than the shipped one, whatever else is seen.
+
+    Args:
+        shipped: as readers proved it.
+        moved: says other probabilities, with the same names.
+        mix: of both.
+    """
+    if shipped.assent is None:
+        told = {name: _raised(replace(shipped, worse=one), moved, mix, -1) for name, one in shipped.reasons.items()}
+        return replace(moved, reasons=told)
+    asks = said_there(replace(shipped, worse=Threshold(shipped.asks)), moved, mix, -1)
+    raise_by = shipped.assent.weights["worse"] * _lift(shipped, moved, mix)
+    told = {name: _lifted(one, raise_by) for name, one in shipped.reasons.items()}
+    assent = replace(shipped.assent, asks=max(shipped.asks, asks))
+    return replace(moved, reasons=told, assent=assent, worse=_lifted(shipped.worse, raise_by))
+
+
+def _lift(shipped: Curve, moved: Curve, mix: Mix) -> float:
+    """How far the log-odds of P(worse) rise at most, over all that the shipped curve may ask a name for."""
+    ends = [replace(shipped, worse=Threshold(at)) for at in (shipped.asks, HIGHEST)]
+    first, last = (_reached(curve, mix, -1) for curve in ends)
+    odds = [
+        [log_odds(probabilities(curve, -float(delta), mix).worse) for delta in np.linspace(first, last, _POINTS)]
+        for curve in (shipped, moved)
+    ]
+    return max(0.0, *(float(after - before) for before, after in zip(*odds, strict=True)))
+
+
+def _lifted(threshold: Threshold, log_odds_more: float) -> Threshold:
+    if threshold.probability >= 1:
+        return threshold
+    return replace(threshold, probability=likely(log_odds(threshold.probability) + log_odds_more))
 
 
 def probabilities(curve: Curve, delta: float, mix: Mix) -> Probabilities:
@@ -73,20 +110,38 @@ def said_there(shipped: Curve, moved: Curve, mix: Mix, sign: int) -> float:
         mix: of both.
         sign: -1 for regressions, 1 for improvements.
     """
-    threshold = (shipped.worse if sign < 0 else shipped.better).probability
-    low, high = 0.0, 1e3 * shipped.scale
+    return probabilities(moved, sign * _reached(shipped, mix, sign), mix)[1 + sign]
+
+
+def _reached(curve: Curve, mix: Mix, sign: int) -> float:
+    """The reward difference, without its sign, at which a curve reaches its threshold."""
+    threshold = (curve.worse if sign < 0 else curve.better).probability
+    low, high = 0.0, 1e3 * curve.scale
     for _ in range(100):
         middle = (low + high) / 2
-        if probabilities(shipped, sign * middle, mix)[1 + sign] < threshold:
+        if probabilities(curve, sign * middle, mix)[1 + sign] < threshold:
             low = middle
         else:
             high = middle
-    return probabilities(moved, sign * high, mix)[1 + sign]
+    return high
+
+
+def tells(curve: Curve, judged: Judgement, mix: Mix) -> bool:
+    """Whether a curve still tells what was told."""
+    at = curve.reasons.get(judged.defect or "", curve.worse)
+    is_named = not curve.reasons or judged.defect in curve.reasons
+    return is_named and _said(curve, judged, mix) >= max(at.probability, curve.worse.probability)
+
+
+def _said(curve: Curve, judged: Judgement, mix: Mix) -> float:
+    if curve.assent is not None:
+        return curve.assent.answered(log_odds(judged.said))
+    return probabilities(curve, judged.delta, mix).worse
 
 
 def loss(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> float:
     """Mean cross-entropy of judgements, in nats."""
-    told = [(probabilities(curve, judged.delta, mix).worse, judged.is_worse) for judged in judgements]
+    told = [(_said(curve, judged, mix), judged.is_worse) for judged in judgements]
     return -sum(math.log(max(p if is_worse else 1 - p, 1e-12)) for p, is_worse in told) / len(told)
 
 
@@ -95,6 +150,30 @@ def _raised(curve: Curve, moved: Curve, mix: Mix, sign: int) -> Threshold:
     if threshold.probability > 1:
         return threshold
     return replace(threshold, probability=max(threshold.probability, said_there(curve, moved, mix, sign)))
+
+
+def _answered(curve: Curve, assent: Assent, judgements: Sequence[Judgement]) -> Curve:
+    """The most likely shift and factor of an assent; what it told less surely than before it tells no more."""
+    odds = np.array([log_odds(judged.said) for judged in judgements])
+    shipped, wanted = 1 / (1 + np.exp(-odds)), np.array([float(judged.is_worse) for judged in judgements])
+    trust = SHIPPED_WORTH / len(judgements)
+    features = np.stack([np.ones_like(odds), odds])
+    free = np.array([0.0, 1.0])
+    for _ in range(_STEPS):
+        said = 1 / (1 + np.exp(-free @ features))
+        slope = features @ (wanted - said + trust * (shipped - said))
+        curvature = (features * (said * (1 - said) * (1 + trust))) @ features.T
+        free = free + np.linalg.solve(curvature + 1e-9 * np.eye(2), slope)
+        free[1] = free[1].clip(math.exp(-_STEEPEST), math.exp(_STEEPEST))
+    moved = replace(assent, shift=float(free[0]), factor=float(free[1]))
+
+    def kept(at: Threshold) -> Threshold:
+        if at.probability >= 1:
+            return at
+        return replace(at, probability=max(at.probability, moved.answered(log_odds(at.probability))))
+
+    told = {name: kept(at) for name, at in curve.reasons.items()}
+    return replace(curve, assent=moved, reasons=told, worse=kept(curve.worse))
 
 
 def _fitted(curve: Curve, judgements: Sequence[Judgement], mix: Mix) -> Curve:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from themis_model.assent import Clue
 from themis_model.calibrate import Calibration
 from themis_model.criterion import Criterion
 from themis_model.encode import Encoder, View
@@ -53,6 +54,6 @@ class Scorer(Protocol):
         """Rewards of shape ``[len(views), 5]``, columns in the order of ``CRITERIA``."""
         ...
 
-    def name(self, worse: View, better: View, criterion: Criterion) -> str | None:
-        """Id of the named defect (``themis_model.reason``) that ``worse`` has more of; None if none is sure enough."""
+    def clue(self, worse: View, better: View, criterion: Criterion) -> Clue | None:
+        """The likeliest named defect that ``worse`` has more of, and what speaks for it; None if nothing does."""
         ...

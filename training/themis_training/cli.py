@@ -29,6 +29,12 @@ Clones = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Folder of git clones, for plain code.")
 ]
 Edits = Annotated[list[Path] | None, typer.Option(help="Parquet files of real edits, from `themis train mine`.")]
+Texts = Annotated[
+    list[Path] | None, typer.Option(exists=True, help="Parquet files of the edits that were judged; may repeat.")
+]
+Survey = Annotated[
+    list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Edits judged on all criteria; may repeat.")
+]
 Run = Annotated[Path, typer.Option(file_okay=False, help="Folder of the run; an interrupted run goes on there.")]
 
 
@@ -42,13 +48,8 @@ def fit_command(
     readings: Annotated[
         list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Judged findings to learn from; may repeat.")
     ] = None,
-    texts: Annotated[
-        list[Path] | None, typer.Option(exists=True, help="Parquet files of the edits that were judged; may repeat.")
-    ] = None,
-    survey: Annotated[
-        list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, help="Edits judged on all criteria; may repeat."),
-    ] = None,
+    texts: Texts = None,
+    survey: Survey = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
 ) -> None:
     """Train a model: tokenizer, pre-training, both paths, and their blend.
@@ -61,15 +62,14 @@ def fit_command(
 
     from themis_training.fit import fit, read_data
     from themis_training.judged import read_judged
-    from themis_training.mined import EVERY_KIND, read_edits
+    from themis_training.mined import read_edits
     from themis_training.reading import with_texts
     from themis_training.survey import read_survey, surveyed
 
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
     judged, asked = read_judged(*(readings or ())), read_survey(*(survey or ()))
-    commits = {one.commit for one in judged} | {one.commit for one in asked}
-    about = [edit for edit in read_edits(texts or [], EVERY_KIND) if edit.commit in commits] if commits else []
+    about = _about({one.commit for one in judged} | {one.commit for one in asked}, texts)
     read, seen = with_texts(judged, about), surveyed(asked, about)
     for found, wanted, what in ((read, judged, "readings"), (seen, asked, "judged edits")):
         if wanted:
@@ -77,6 +77,13 @@ def fit_command(
     data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen, read, seen)
     fit(chosen, data, run, lambda line: typer.echo(line, err=True))
     typer.echo(f"trained {chosen.name} into {run}")
+
+
+def _about(commits: set[str], texts: list[Path] | None) -> "list[MinedEdit]":
+    """The mined edits of these commits."""
+    from themis_training.mined import EVERY_KIND, read_edits
+
+    return [edit for edit in read_edits(texts or [], EVERY_KIND) if edit.commit in commits] if commits else []
 
 
 @app.command("export")
@@ -136,23 +143,27 @@ def candidates_command(
         Split, typer.Option(help="Which repositories: those set aside for calibration, or for the test.")
     ] = Split.CALIBRATION,
     most: Annotated[int, typer.Option(min=1, help="Edits looked at, drawn evenly.")] = 1_000_000,
+    least: Annotated[float, typer.Option(min=0.01, max=0.99, help="P(worse) from which on it counts.")] = 0.3,
+    told: Annotated[bool, typer.Option("--told", help="Only what the bundle tells as it is, to measure it.")] = False,
 ) -> None:
     """Write down every finding that a bundle could tell on real edits, both ways round, for people to judge.
 
     Fill in "kept" (would a careful reader keep it?) and, of kept ones, "named" (is the name right?); then see `settle`.
 
     Example: themis train candidates bundle --edits mined/edits.parquet --out candidates.jsonl
+
+    Example: themis train candidates bundle --edits mined/edits.parquet --part test --told --out told.jsonl
     """
     import random
 
     from themis_training.judged import possible_findings, write_possible
     from themis_training.mined import EVERY_KIND, read_edits
     from themis_training.origin import use_of
-    from themis_training.settle import opened_bundle
+    from themis_training.settle import as_it_is, opened_bundle
 
     chosen = [edit for edit in read_edits(edits, EVERY_KIND) if use_of(edit.repo, edit.split) is part]
     drawn = random.Random(1).sample(chosen, min(most, len(chosen)))  # noqa: S311  (sampling)
-    with opened_bundle(bundle) as scorer:
+    with as_it_is(bundle) if told else opened_bundle(bundle, least) as scorer:
         count = write_possible(possible_findings(drawn, scorer), out)
     typer.echo(f"{count} possible findings on {len(drawn)} edits in {out}")
 
@@ -169,20 +180,28 @@ def settle_command(
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Judged findings of test repositories, to measure."),
     ] = None,
+    texts: Texts = None,
+    survey: Survey = None,
     run: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="The run, if it has learned from what is judged.")
     ] = None,
 ) -> None:
     """Let what people said of findings decide which defects a bundle tells, and from which probability on.
 
-    Example: themis train settle bundle judged.jsonl --test judged_test.jsonl
+    Example: themis train settle bundle judged.jsonl --texts mined/edits.parquet --test judged_test.jsonl
 
-    Example: themis train settle bundle readings.jsonl --run runs/wide_6
+    Example: themis train settle bundle readings.jsonl --survey s.jsonl --texts edits.parquet --run runs/wide_7
     """
     from themis_training.judged import read_judged
+    from themis_training.reading import with_texts
     from themis_training.settle import settle
+    from themis_training.survey import read_survey, surveyed, taught_by
 
-    for line in settle(bundle, read_judged(*judged), read_judged(*(test or ())), run):
+    read, others, asked = read_judged(*judged), read_judged(*(test or ())), read_survey(*(survey or ()))
+    about = _about({one.commit for one in (*read, *others)} | {one.commit for one in asked}, texts)
+    for line in settle(
+        bundle, with_texts(read, about), with_texts(others, about), taught_by(surveyed(asked, about)), run
+    ):
         typer.echo(line)
 
 

@@ -29,7 +29,7 @@ from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
 from themis_training.mixture import Weights, mixture, survey_weights
-from themis_training.naming import BUCKETS, LONGEST_GRAM, fit_naming
+from themis_training.naming import BUCKETS, LONGEST_GRAM, Asked, fit_naming
 from themis_training.network import Evidence, RewardNetwork, Wide
 from themis_training.origin import use_of
 from themis_training.pairs import Example, Score, examples_of, largest_margins, ties_of
@@ -39,12 +39,13 @@ from themis_training.reading import SOURCE as READINGS
 from themis_training.reading import Reading, fold_of, reading_examples
 from themis_training.recipe import Recipe
 from themis_training.survey import SOURCE as SURVEY
-from themis_training.survey import Surveyed, survey_examples, survey_record, taught_by, turned_id
+from themis_training.survey import Surveyed, shown_id, survey_examples, survey_record, taught_by, turned_id
 from themis_training.token_class import token_classes
 from themis_training.tokenizer import train_tokenizer
 from themis_training.wide import Difference, differences_of, fit_wide, margins_of
 
-NETWORK, RUN, TOKENIZER, HELD_OUT = "network.pt", "run.json", "tokenizer.json", "held_out.json"
+NETWORK, RUN, TOKENIZER = "network.pt", "run.json", "tokenizer.json"
+HELD_OUT, HELD_OUT_NAMES = "held_out.json", "held_out_names.json"
 SURVEYED = "surveyed.json"
 EVIDENCE, NAMING = "evidence.pt", "naming.json"
 _TEXTS = 30_000  # pairs the tokenizer sees, at most
@@ -144,7 +145,8 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of, recipe.counted_columns)
         tell("names of defects")
         named = [n for n, example in enumerate(examples) if n < unread or example.reason]
-        _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], run)
+        asked = list(_asked(data.readings, examples[unread:], differences[unread:]))
+        _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], asked, run)
     if network.deep is not None:
         tell("deep path")
         if recipe.pretraining is not None:
@@ -190,6 +192,7 @@ def _fit_naming(
     pairs: Sequence[Pair],
     examples: Sequence[Example],
     differences: Sequence[Difference],
+    asked: Sequence[Asked],
     run: Path,
 ) -> None:
     """Fit the graph that names defects; it is read as real pairs say, which operators' pairs are not."""
@@ -197,9 +200,30 @@ def _fit_naming(
     folds = folds_by_origin(pairs, count, recipe.seed)
     fold = {pair.id: folds[pair.id] for pair in pairs if not recipe.is_synthetic(pair.source)}
     fold |= _folds_of_survey(data.survey, count)
-    evidence, naming = fit_naming(examples, differences, recipe.criteria, recipe.caps, fold, recipe.shape.power)
+    fold |= {one.id: fold_of(one.finding.repository, count) for one in data.readings}
+    evidence, naming, answers = fit_naming(
+        examples, differences, recipe.criteria, recipe.caps, fold, recipe.shape.power, asked
+    )
+    (run / HELD_OUT_NAMES).write_text(json.dumps(answers), encoding="utf-8")
     torch.save(evidence.state_dict(), run / EVIDENCE)
     (run / NAMING).write_text(json.dumps(naming.to_json(), indent=1), encoding="utf-8")
+
+
+def _asked(
+    readings: Sequence[Reading], examples: Sequence[Example], differences: Sequence[Difference]
+) -> Iterator[Asked]:
+    """Readings and judged edits of one window: of several, which one counts is not known before all is fitted."""
+    criteria = {one.id: one.finding.criterion for one in readings}
+    seen = set()
+    for example, difference in zip(examples, differences, strict=True):
+        name = shown_id(example.pair)
+        if example.share < 1 or name in seen:
+            continue
+        seen.add(name)
+        if example.source == SURVEY and name == example.pair:  # its chosen side is the one after the edit
+            difference = difference._replace(values=-difference.values)
+        for criterion in CRITERIA if example.source == SURVEY else (criteria[name],):
+            yield Asked(name, criterion, difference)
 
 
 def _folds_of_survey(edits: Sequence[Surveyed], count: int) -> dict[str, int]:

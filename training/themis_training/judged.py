@@ -1,32 +1,25 @@
 """Findings on real edits for people to read, and what that decides: which defects are told, from where on."""
 
 import json
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from themis_bench.mix import wilson
 from themis_lsp.change import Edit, FileChange
 from themis_lsp.edits import edits_of
 from themis_lsp.error import UsageError
 from themis_lsp.review import review
 from themis_lsp.settings import Settings
-from themis_model.calibrate import Calibration, Curve, State, Threshold
-from themis_model.criterion import CRITERIA, Criterion
-from themis_model.naming import Naming
+from themis_model.calibrate import Calibration, State, Threshold
+from themis_model.criterion import Criterion
+from themis_model.naming import FAINT, Naming
 from themis_model.reason import reason
 from themis_model.scorer import Scorer
 from themis_training.mined import MinedEdit, diff_of, digest_of
 
 LIKELIER_THAN_NOT = 0.5
-_PRECISION = 0.8  # of the findings with one name, at least
-_DOUBT = 2  # readings that say as much as all others on average: what a name starts with before anyone read it
-_FEWEST = 3  # kept findings with a name
-_PROOF = 10  # findings that a criterion would tell and that were read
-_RARE, _FEW = 2, 8  # refused findings with a name in all edits looked at, at most
-_VOTES = 8  # findings with one name in one repository that count: its authors do the same thing many times
+ASKS = 0.08  # P(worse) from which on a finding may be drawn for reading
 _BATCH = 256
 _CONTEXT = 8  # lines of a diff
 
@@ -68,21 +61,23 @@ class Possible:
     digest: str = ""
 
 
-def opened(calibration: Calibration, naming: Naming) -> tuple[Calibration, Naming]:
-    """Both as they are before anyone read a finding: whatever is likelier than not, and can be named, is told."""
+def opened(calibration: Calibration, naming: Naming, least: float = ASKS) -> tuple[Calibration, Naming]:
+    """Both as they are before anyone read a finding: what can be named, and is at least so likely worse, is told."""
     curves = {
         criterion: curve
         if curve.state is State.NO_DATA
         else replace(
             curve,
             state=State.SPEAKS,
-            worse=Threshold(LIKELIER_THAN_NOT),
-            reasons={r: Threshold(LIKELIER_THAN_NOT) for r in naming.reasons if reason(r).criterion is criterion},
+            worse=Threshold(least),
+            reasons={r: Threshold(least) for r in naming.reasons if reason(r).criterion is criterion},
+            assent=None,
         )
         for criterion, curve in calibration.curves.items()
     }
-    names = {name: naming.thresholds.get(name, Threshold(LIKELIER_THAN_NOT)) for name in naming.reasons}
-    return replace(calibration, curves=curves), replace(naming, thresholds=names)
+    return replace(calibration, curves=curves), replace(
+        naming, thresholds=dict.fromkeys(naming.reasons, Threshold(FAINT))
+    )
 
 
 def possible_findings(edits: Sequence[MinedEdit], scorer: Scorer) -> Iterator[Possible]:
@@ -138,63 +133,11 @@ def read_judged(*files: Path) -> list[Possible]:
     return found
 
 
-def settled(calibration: Calibration, naming: Naming, judged: Sequence[Possible]) -> tuple[Calibration, Naming]:
-    """Calibration and naming with the thresholds that reading justifies.
-
-    Per name, the lowest P(worse) from which on enough of the findings with it were kept; one repository has few votes,
-    and what is likelier not so is never told. A name that was hardly ever refused, in all the edits that were looked
-    at, needs no such proof if its criterion speaks: it is told from half way between the surest refusal and certainty
-    on; one refused more often only if something was kept there. A criterion keeps silent altogether unless enough of
-    what it would tell was read, and kept. What is measured here was also chosen here, so it flatters; see ``measured``.
-    """
-    told: dict[str, list[Possible]] = defaultdict(list)
-    votes: Counter[tuple[str, str]] = Counter()
-    for one in sorted(judged, key=lambda one: one.id):  # ids are hashes, so this is a draw
-        votes[one.defect, one.repository] += 1
-        if votes[one.defect, one.repository] <= _VOTES:
-            told[one.defect].append(one)
-    prior = sum(bool(one.kept) for one in judged) / max(1, len(judged))
-    since: dict[Criterion, dict[str, Threshold]] = {criterion: {} for criterion in CRITERIA}
-    for name in naming.reasons:
-        criterion = reason(name).criterion
-        speaks = calibration.curves[criterion].state is State.SPEAKS
-        rare = _above_refusals([one for one in told[name] if one.named or not one.kept]) if speaks else None
-        # What is worth telling under another name is no proof for this one.
-        proven = _since([replace(one, kept=bool(one.kept and one.named)) for one in told[name]], prior)
-        found = [at for at in (proven, rare) if at]
-        if found:
-            lowest = min(found, key=lambda at: at.probability)
-            since[criterion][name] = replace(lowest, probability=max(lowest.probability, LIKELIER_THAN_NOT))
-    curves = {criterion: _settled(curve, since[criterion], told) for criterion, curve in calibration.curves.items()}
-    _, named = opened(calibration, naming)
-    return replace(calibration, curves=curves), named
-
-
-def measured(calibration: Calibration, judged: Sequence[Possible]) -> Calibration:
-    """The same thresholds with the precision that other readings found.
-
-    Args:
-        calibration: as ``settled`` made it.
-        judged: findings on edits of repositories that no threshold was chosen on.
-    """
-    told = told_of(calibration, judged)
-    curves = {}
-    for criterion, curve in calibration.curves.items():
-        at = _measured(curve.worse.probability, [bool(o.kept) for o in told if o.criterion is criterion])
-        curves[criterion] = replace(curve, worse=at) if curve.reasons else curve
-    return replace(calibration, curves=curves)
-
-
-def told_of(calibration: Calibration, judged: Sequence[Possible]) -> list[Possible]:
-    """Those of the findings that are told."""
-    return [one for one in judged if calibration.curves[one.criterion].tells(one.defect, one.probability)]
-
-
 def with_coverage(calibration: Calibration, accuracy: Mapping[str, Any]) -> Calibration:
     """The same, with the share of labelled regressions told, where readers decided what is.
 
     Args:
-        calibration: as ``settled`` or ``measured`` made it.
+        calibration: as ``proof.settled`` or ``proof.measured`` made it.
         accuracy: what ``themis bench accuracy --json`` wrote of the bundle.
     """
     shares = {row["criterion"]: row["worse"]["coverage"] for row in accuracy.get("spoken", ())}
@@ -205,41 +148,3 @@ def with_coverage(calibration: Calibration, accuracy: Mapping[str, Any]) -> Cali
         for criterion, curve in calibration.curves.items()
     }
     return replace(calibration, curves=curves)
-
-
-def _since(rows: Sequence[Possible], prior: float) -> Threshold | None:
-    """The lowest threshold from which on enough are kept, doubt included; None if there is none."""
-    best = None
-    ordered = sorted(rows, key=lambda one: -one.probability)
-    for count, one in enumerate(ordered, 1):
-        kept = [bool(o.kept) for o in ordered[:count]]
-        if sum(kept) >= _FEWEST and (sum(kept) + _DOUBT * prior) / (count + _DOUBT) >= _PRECISION:
-            best = _measured(one.probability, kept)
-    return best
-
-
-def _above_refusals(rows: Sequence[Possible]) -> Threshold | None:
-    """The threshold of a name that is hardly ever refused; None if it is."""
-    refused = [one.probability for one in rows if not one.kept]
-    if len(refused) > _FEW:
-        return None
-    since = (1 + max(refused)) / 2 if refused else LIKELIER_THAN_NOT
-    kept = [True for one in rows if one.probability >= since]
-    return _measured(since, kept) if kept or len(refused) <= _RARE else None
-
-
-def _measured(probability: float, right: Sequence[bool]) -> Threshold:
-    if not right:
-        return Threshold(probability)
-    share = wilson(sum(right) / len(right), len(right))
-    return Threshold(probability, share.value, share.lower, 0.0, len(right))
-
-
-def _settled(curve: Curve, reasons: Mapping[str, Threshold], told: Mapping[str, Sequence[Possible]]) -> Curve:
-    if curve.state is State.NO_DATA:
-        return curve
-    read = [bool(one.kept) for name, at in reasons.items() for one in told[name] if one.probability >= at.probability]
-    if len(read) < _PROOF or sum(read) < _PRECISION * len(read):
-        return replace(curve, state=State.NOT_PRECISE, reasons={})
-    lowest = Threshold(min(at.probability for at in reasons.values()))
-    return replace(curve, state=State.SPEAKS, worse=lowest, reasons=reasons)

@@ -46,6 +46,20 @@ class Named:
     weights: npt.NDArray[np.float64]
 
 
+class Asked(NamedTuple):
+    """Something else that is to be named.
+
+    Attributes:
+        id: of the answer.
+        criterion: whose reasons are asked for.
+        difference: features, before minus after.
+    """
+
+    id: str
+    criterion: Criterion
+    difference: Difference
+
+
 class _Part(NamedTuple):
     named: Named
     buckets: npt.NDArray[np.int64]
@@ -59,8 +73,11 @@ def fit_naming(
     caps: Mapping[str, float],
     fold: Mapping[str, int],
     power: float,
-) -> tuple[Evidence, Naming]:
+    asked: Sequence[Asked] = (),
+) -> tuple[Evidence, Naming, dict[str, dict[str, float]]]:
     """The graph that names defects, trained on all examples, and how it is read, measured on those with a fold.
+
+    Besides, for each of ``asked``, the evidence for its criterion's reasons from a fit that saw nothing of its fold.
 
     Args:
         examples: pairs, of which those with a reason count.
@@ -69,10 +86,12 @@ def fit_naming(
         caps: weight per pair of a group of sources.
         fold: of the pairs to calibrate on: each is named by a fit that saw nothing of its fold.
         power: of the number of n-grams, as in the features.
+        asked: what else is to be named while it is held out; each has a fold.
     """
     parts: dict[Criterion, _Part] = {}
     sharpness: dict[Criterion, float] = {}
     thresholds: dict[str, Threshold] = {}
+    answers: dict[str, dict[str, float]] = {}
     for criterion in criteria:
         named = named_of(criterion, examples, differences, caps)
         if len(named.known) < 2:
@@ -85,10 +104,14 @@ def fit_naming(
             held = fit_reasons(named, folds != left_out)
             logits.append(logits_of(*held, [named.differences[n] for n in rows]))
             right.append(named.labels[rows])
+            own = [one for one in asked if one.criterion is criterion and fold[one.id] == left_out]
+            for one, row in zip(own, logits_of(*held, [one.difference for one in own]), strict=True):
+                gained = dict(zip(named.known, row.astype(float).round(4).tolist(), strict=True))
+                answers.setdefault(one.id, {}).update(gained)
         if logits:
             sharpness[criterion], told = calibrated(np.concatenate(logits), np.concatenate(right))
             thresholds |= {named.known[column]: threshold for column, threshold in told.items()}
-    return _joined(parts, sharpness, thresholds, power)
+    return *_joined(parts, sharpness, thresholds, power), answers
 
 
 def named_of(
@@ -141,7 +164,8 @@ def logits_of(
     """Evidence gained by the worse sides, ``[examples, reasons]``."""
     table = np.zeros((BUCKETS, theta.shape[1]), np.float32)
     table[seen] = theta
-    return np.stack([-(d.values @ table[d.buckets % BUCKETS]) for d in differences])
+    rows = [-(d.values @ table[d.buckets % BUCKETS]) for d in differences]
+    return np.stack(rows) if rows else np.zeros((0, theta.shape[1]), np.float32)
 
 
 def calibrated(logits: npt.NDArray[np.float32], right: npt.NDArray[np.int64]) -> tuple[float, dict[int, Threshold]]:

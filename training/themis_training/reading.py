@@ -6,12 +6,10 @@ Readings are what a model is most wrong about: they are drawn from what an earli
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from themis_model.calibrate import Calibration
-from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
 from themis_training.data import Pair
 from themis_training.judged import Possible
@@ -85,24 +83,6 @@ def reading_examples(readings: Iterable[Reading], encoder: Encoder) -> Iterator[
 def fold_of(repository: str, folds: int) -> int:
     """Which fold all readings of a repository are in."""
     return hashlib.sha256(f"reading {repository.casefold()}".encode()).digest()[0] % folds
-
-
-def rescored(
-    judged: Iterable[Possible], margins: Mapping[str, Sequence[float]], calibration: Calibration
-) -> list[Possible]:
-    """Readings, those a run has learned from as sure as a model is of each that saw nothing of its repository.
-
-    Args:
-        judged: what was told, as sure as the model that told it was; what was not learned from stays as it is.
-        margins: by ``Reading.id``, reward differences of the criteria, before minus after.
-        calibration: of the model that learned from all of them.
-    """
-    found = []
-    for one in judged:
-        own = margins.get(f"{SOURCE}/{one.id}")
-        p = calibration.probabilities(one.criterion, -own[CRITERIA.index(one.criterion)]) if own else None
-        found.append(replace(one, probability=p.worse) if p else one)
-    return found
 
 
 def write_readings(judged: Iterable[Possible], out: Path) -> int:

@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``wide_6`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_7`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -192,6 +192,17 @@ def wide_6() -> Recipe:
     )
 
 
+def wide_7() -> Recipe:
+    """``wide_6`` with named pairs of memory at full weight and marks of security at half; more readings."""
+    taught = wide_6()
+    return replace(
+        taught,
+        name="themis-wide-7",
+        survey=taught.survey | {Criterion.SECURITY_HARDNESS: 5.0},
+        others={criterion: factor for criterion, factor in taught.others.items() if criterion is not _MEMORY},
+    )
+
+
 def small_2() -> Recipe:
     """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
     return replace(
@@ -221,5 +232,6 @@ def tiny() -> Recipe:
 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    recipe.__name__: recipe for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, tiny)
+    recipe.__name__: recipe
+    for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, wide_7, tiny)
 }

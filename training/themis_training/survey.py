@@ -21,6 +21,7 @@ from themis_training.mined import MinedEdit, digest_of, written_whole
 from themis_training.pairs import Example, examples_of
 
 SOURCE: Final = "survey"
+_TURNED: Final = "/turned"
 #: Share of readers who would say the same of an edit that is plainly, or somewhat, better or worse.
 SURE: Final = {2: 0.97, 1: 0.78}
 
@@ -152,7 +153,12 @@ def survey_examples(edits: Iterable[Surveyed], encoder: Encoder) -> Iterator[Exa
 
 def turned_id(name: str) -> str:
     """Of the examples that show an edit the other way round, whose margins are the other way round too."""
-    return f"{name}/turned"
+    return f"{name}{_TURNED}"
+
+
+def shown_id(name: str) -> str:
+    """Of the edit as it was shown, whichever way round examples with this id show it."""
+    return name.removesuffix(_TURNED)
 
 
 def _turned(example: Example) -> Example:

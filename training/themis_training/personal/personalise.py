@@ -110,7 +110,7 @@ def personalise(
         deltas[:, untouched] = edit.deltas[:, untouched]
     update = fit_update(older, shipped, strength).without(untouched)
     calibration = recalibrate(shipped, older, unseen)
-    before = Seen([edit.deltas for edit in newest], shipped, scorer.name)
-    after = Seen([update.deltas(edit) for edit in newest], calibration, scorer.name)
+    before = Seen([edit.deltas for edit in newest], shipped, scorer.clue)
+    after = Seen([update.deltas(edit) for edit in newest], calibration, scorer.clue)
     tail = compare(newest, before, after, seed)
     return Personal(bundle, history, older, newest, strength, update, calibration, tail)

@@ -10,7 +10,7 @@ import torch
 from themis_bench.mix import NEVER, Sample, Standard, calibration_error
 from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
 from themis_model.criterion import CRITERIA
-from themis_model.refit import raised_reasons, said_there
+from themis_model.refit import raised_names, said_there
 from themis_model.scorer import FloatArray
 from themis_training.calibration import (
     FEWEST_PAIRS,
@@ -140,8 +140,7 @@ def fit_moved(curve: Curve, own: Own, mix: Mix) -> Curve:
 
     optimizer.step(loss)
     bias, rise, spread = (value.item() for value in parameters())
-    moved = replace(curve, bias=bias, slope=rise, spread=spread)
-    return replace(moved, reasons=raised_reasons(curve, moved, mix))
+    return raised_names(curve, replace(curve, bias=bias, slope=rise, spread=spread), mix)
 
 
 def samples(curve: Curve, evidence: Evidence, mix: Mix) -> tuple[Sample, Sample]:
@@ -181,7 +180,13 @@ def unproven(shipped: Calibration, edits: Sequence[ScoredEdit], unseen: Sequence
 
 def _proven(moved: Curve, own: Own, mix: Mix) -> Curve:
     """Thresholds that the team's edits prove by themselves, if they do."""
-    return with_thresholds(moved, CRITERIA[0], own.evidence, mix, Standard())  # a curve is read alike for all criteria
+    # A curve is read alike for all criteria.
+    proven = with_thresholds(moved, CRITERIA[0], own.evidence, mix, Standard())
+    if moved.assent is None or proven.state is not State.SPEAKS:
+        return proven
+    # What the team proves is from which P(worse) on a name may be asked for; readers proved the rest.
+    asks = max(moved.asks, proven.worse.probability)
+    return replace(proven, worse=moved.worse, assent=replace(moved.assent, asks=asks))
 
 
 def _kept(moved: Curve, shipped: Curve, own: Own, mix: Mix) -> Curve:
@@ -192,6 +197,9 @@ def _kept(moved: Curve, shipped: Curve, own: Own, mix: Mix) -> Curve:
     if shipped.state is not State.SPEAKS:
         return moved
     down, up = samples(moved, own.evidence, mix)
+    if shipped.assent:
+        better = _raised(shipped.better, said_there(shipped, moved, mix, 1), up.neutral, NOISE_OF_PRAISE)
+        return replace(moved, better=better, ece=calibration_error(down, mix))
     worse = _raised(shipped.worse, said_there(shipped, moved, mix, -1), down.neutral, NOISE)
     if worse == NEVER:
         return replace(moved, state=State.NOT_PRECISE, worse=NEVER, better=NEVER)

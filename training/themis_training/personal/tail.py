@@ -9,6 +9,7 @@ import numpy as np
 
 from themis_bench.metrics import Estimate, interval
 from themis_bench.mix import precision_under_mix, wilson
+from themis_model.assent import Clue
 from themis_model.calibrate import Calibration
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import View
@@ -98,12 +99,12 @@ class Seen:
     Attributes:
         deltas: reward differences ``[windows, 5]`` of each edit, after minus before.
         calibration: what they mean.
-        name: which defect the first view has more of than the second, as a ``Scorer`` says it.
+        clue: what speaks for a defect that the first view has more of than the second, as a ``Scorer`` says it.
     """
 
     deltas: Sequence[FloatArray]
     calibration: Calibration
-    name: Callable[[View, View, Criterion], str | None]
+    clue: Callable[[View, View, Criterion], Clue | None]
 
 
 def compare(edits: Sequence[ScoredEdit], before: Seen, after: Seen, seed: int) -> Tail:
@@ -217,10 +218,10 @@ def _is_worse(edits: Sequence[ScoredEdit], n: int, seen: Seen, column: int, *, t
     deltas, curve = seen.deltas[n][:, column], seen.calibration.curves[criterion]
     heaviest = int(np.abs(deltas).argmax())
     told = seen.calibration.probabilities(criterion, float(deltas[heaviest]) * (-1 if turned else 1))
-    if told is None or told.worse < curve.worse.probability:
+    if told is None or told.worse < curve.asks:
         return False  # asking for names costs two passes
     before, after = edits[n].views[heaviest][:: -1 if turned else 1]
-    return curve.tells(seen.name(after, before, criterion) if curve.reasons else None, told.worse)
+    return curve.told(told.worse, seen.clue(after, before, criterion) if curve.reasons else None) is not None
 
 
 def _finite(value: Any) -> Any:

@@ -1,0 +1,145 @@
+"""How likely a careful reader is to keep a finding, given what it names: a reward difference alone cannot say.
+
+Readers of real edits refuse some names far more often than others, and large edits more often than small ones. So a
+regression is told only from a probability that knows both: log-odds linear in those of P(worse), in what speaks for
+the name, in the size of the change, and in the name itself.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from themis_model.reason import Reason
+
+_LEAST: Final = 1e-3  # share and probability below which nothing gets less likely
+HIGHEST: Final = 1 - _LEAST  # probability above which nothing gets likelier
+
+
+class Clue(NamedTuple):
+    """What speaks for one named defect in an edit, besides the reward difference.
+
+    Attributes:
+        name: id of the reason.
+        share: of the evidence for all reasons of the criterion, 0 to 1.
+        shown: matches of what the reason's page says it shows that the worse view has more of.
+        lost: matches of what it says is lost that the worse view has fewer of.
+        removed: lines that only the better view has.
+        added: lines that only the worse view has.
+    """
+
+    name: str
+    share: float
+    shown: int
+    lost: int
+    removed: int
+    added: int
+
+
+#: What an ``Assent`` weighs, in the order of ``measures``.
+MEASURES: Final = ("worse", "share", "shows", "loses", "shown", "lost", "removed", "added")
+
+
+@dataclass(frozen=True, slots=True)
+class Assent:
+    """Log-odds that a careful reader keeps a finding and its name.
+
+    Attributes:
+        bias: at 0 of everything.
+        weights: by ``MEASURES``; that of ``worse`` is not negative.
+        names: what a name adds; 0 for those nobody read.
+        asks: P(worse) from which on a name is asked for; readings below it there are none.
+        shift: added to the log-odds that readers' judgements gave, where somebody's own answers ask for it.
+        factor: of those log-odds, likewise.
+    """
+
+    bias: float
+    weights: Mapping[str, float]
+    names: Mapping[str, float]
+    asks: float
+    shift: float = 0.0
+    factor: float = 1.0
+
+    def probability(self, worse: float, clue: Clue) -> float:
+        """The probability that a finding is kept.
+
+        Args:
+            worse: P(worse) of the edit, by its reward difference alone.
+            clue: what speaks for its name.
+        """
+        weighed = (self.weights[name] * value for name, value in zip(MEASURES, measures(worse, clue), strict=True))
+        return self.answered(self.bias + self.names.get(clue.name, 0.0) + sum(weighed))
+
+    def answered(self, odds: float) -> float:
+        """The probability for log-odds as readers' judgements gave them."""
+        return likely(self.shift + self.factor * odds)
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``assent`` object of a curve in ``manifest.json``."""
+        return {
+            "bias": self.bias,
+            "asks": self.asks,
+            "shift": self.shift,
+            "factor": self.factor,
+            "weights": {name: self.weights[name] for name in MEASURES},
+            "names": {name: self.names[name] for name in sorted(self.names)},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Assent":
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: something is missing or no finite number.
+        """
+        weights = {name: float(value["weights"][name]) for name in MEASURES}
+        names = {str(name): float(number) for name, number in value["names"].items()}
+        numbers = [float(value[name]) for name in ("bias", "asks", "shift", "factor")]
+        found = cls(numbers[0], weights, names, *numbers[1:])
+        if not all(map(math.isfinite, (*numbers, *weights.values(), *names.values()))):
+            raise ValueError("assent has a number that is not finite")
+        return found
+
+
+def clue_of(reason: Reason, share: float, worse: str, better: str) -> Clue:
+    """What two views show of a reason.
+
+    Args:
+        reason: that may be told.
+        share: of the evidence.
+        worse: text of the worse view.
+        better: text of the better view.
+    """
+    shown, lost = reason.seen(worse, better)
+    one, other = _lines(worse), _lines(better)
+    return Clue(reason.id, share, shown, lost, (other - one).total(), (one - other).total())
+
+
+def measures(worse: float, clue: Clue) -> tuple[float, ...]:
+    """What an ``Assent`` weighs, in the order of ``MEASURES``."""
+    return (
+        log_odds(worse),
+        math.log(max(clue.share, _LEAST)),
+        float(clue.shown > 0),
+        float(clue.lost > 0),
+        math.log1p(clue.shown),
+        math.log1p(clue.lost),
+        math.log1p(clue.removed),
+        math.log1p(clue.added),
+    )
+
+
+def log_odds(probability: float) -> float:
+    """``ln(p / (1 - p))``, bounded."""
+    sure = min(max(probability, _LEAST), HIGHEST)
+    return math.log(sure / (1 - sure))
+
+
+def likely(odds: float) -> float:
+    """The probability with these log-odds."""
+    return 1 / (1 + math.exp(-odds)) if odds > 0 else 1 - 1 / (1 + math.exp(odds))
+
+
+def _lines(text: str) -> Counter[str]:
+    return Counter(stripped for line in text.splitlines() if (stripped := line.strip()))

@@ -1,0 +1,250 @@
+"""What readers' judgements prove: how likely a finding is kept, and which of them a bundle may tell."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from themis_bench.mix import wilson
+from themis_model.assent import MEASURES, Assent, Clue, measures
+from themis_model.calibrate import Calibration, Curve, State, Threshold
+from themis_model.naming import Naming
+from themis_model.reason import reason
+from themis_training.judged import ASKS, LIKELIER_THAN_NOT, Possible
+from themis_training.reading import fold_of
+
+Floats = npt.NDArray[np.float64]
+
+_PRECISION: Final = 0.8  # of what is told under the mix, at least
+_PROOF: Final = 10  # findings that a criterion would tell and that were read
+_DOUBT: Final = 2.0  # readings that say as much as all others on average, before the first one counts
+_FEW: Final = 5  # readings of a name; with fewer it may be told wherever names are on average
+_SEEN: Final = 3  # told readings of a name; with fewer nothing speaks against it
+_VOTES: Final = 8  # findings with one name in one repository that count: its authors do the same thing many times
+_FOLDS: Final = 5
+_RIDGE, _RIDGE_OF_NAMES = 0.1, 1.0
+_STEPS: Final = 60
+
+
+class Weighed(NamedTuple):
+    """A finding that was judged, as a bundle sees it.
+
+    Attributes:
+        finding: what was told, or could have been.
+        worse: P(worse), of a model that has not learned from it.
+        clue: what speaks for its name, likewise.
+        kept: share of readers who would keep it with its name.
+        asked: whether a reader was asked about this very finding, and not what the edit does to all criteria.
+    """
+
+    finding: Possible
+    worse: float
+    clue: Clue
+    kept: float
+    asked: bool = True
+
+
+class _Design(NamedTuple):
+    """Features of findings: each measure in units of its spread, whether nobody was asked, and one for each name."""
+
+    matrix: Floats
+    names: tuple[str, ...]
+    middle: Floats
+    spread: Floats
+
+
+def settled(calibration: Calibration, naming: Naming, judged: Sequence[Weighed]) -> Calibration:
+    """Calibration with the assents and thresholds that reading justifies.
+
+    Per criterion, the lowest probability from which on enough of what would be told is kept, each finding being judged
+    by an assent that saw nothing of its repository. What is measured here was also chosen here, so it flatters; see
+    ``measured``.
+
+    Args:
+        calibration: of the bundle.
+        naming: its names.
+        judged: findings, on edits as they happened and turned round. Those that nobody was asked about teach an assent,
+            but prove nothing.
+    """
+    curves = {}
+    for criterion, curve in calibration.curves.items():
+        rows = [one for one in judged if one.finding.criterion is criterion]
+        names = [name for name in naming.reasons if reason(name).criterion is criterion]
+        curves[criterion] = _settled(curve, rows, names) if rows else _silent(curve)
+    return replace(calibration, curves=curves)
+
+
+def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Curve:
+    if curve.state is State.NO_DATA:
+        return curve
+    weights = weights_of(rows)
+    unseen = held_out(rows, weights)
+    asked = np.flatnonzero([one.asked for one in rows])
+    kept = np.array([one.kept for one in rows])
+    at = _lowest(unseen[asked], kept[asked], weights[asked]) if len(asked) else None
+    if at is None:
+        return _silent(curve)
+    told: dict[str, list[int]] = defaultdict(list)
+    for n in np.flatnonzero(unseen >= at.probability).tolist():
+        told[rows[n].clue.name].append(n)
+    read = Counter(one.clue.name for one in rows)
+    reasons = {}
+    for name in names:
+        proof = [n for n in told[name] if rows[n].asked]
+        if (told[name] or read[name] < _FEW) and not _is_refused(kept[proof]):
+            reasons[name] = measured_at(at.probability, kept[proof], weights[proof])
+    return replace(curve, state=State.SPEAKS, worse=at, reasons=reasons, assent=fitted(rows, weights))
+
+
+def _is_refused(kept: Floats) -> bool:
+    """Whether a name is refused at least as often as kept, as far as that can be seen."""
+    return len(kept) >= _SEEN and float(kept.mean()) <= LIKELIER_THAN_NOT
+
+
+def _silent(curve: Curve) -> Curve:
+    if curve.state is State.NO_DATA:
+        return curve
+    return replace(curve, state=State.NOT_PRECISE, reasons={}, assent=None)
+
+
+def _lowest(told: Floats, kept: Floats, weights: Floats) -> Threshold | None:
+    """The lowest probability from which on enough is kept, doubt included; None if there is none."""
+    order = np.argsort(-told, kind="stable")
+    weight, right = np.cumsum(weights[order]), np.cumsum((weights * kept)[order])
+    prior = float(weights @ kept / weights.sum())
+    enough = (right + _DOUBT * prior) / (weight + _DOUBT) >= _PRECISION
+    chosen = [n for n in np.flatnonzero(enough) if n + 1 >= _PROOF and told[order[n]] >= LIKELIER_THAN_NOT]
+    if not chosen:
+        return None
+    rows = order[: chosen[-1] + 1]
+    return measured_at(float(told[rows[-1]]), kept[rows], weights[rows])
+
+
+def measured_at(probability: float, kept: Floats, weights: Floats) -> Threshold:
+    """A threshold with the share of findings there that were kept, and its bound for the effective number of them."""
+    if not len(kept):
+        return Threshold(probability)
+    share = float(weights @ kept / weights.sum())
+    bounds = wilson(min(share, 1.0), float(weights.sum() ** 2 / (weights @ weights)))
+    return Threshold(probability, bounds.value, bounds.lower, 0.0, len(kept))
+
+
+def weights_of(rows: Sequence[Weighed]) -> Floats:
+    """Weight of each finding, at most 1: many of one repository with one name count as few."""
+    votes = Counter((one.finding.repository, one.finding.defect) for one in rows)
+    weights: Floats = np.array([min(1.0, _VOTES / votes[o.finding.repository, o.finding.defect]) for o in rows])
+    return weights
+
+
+def held_out(rows: Sequence[Weighed], weights: Floats) -> Floats:
+    """The probability of each finding, by an assent that was fitted without its repository."""
+    folds = np.array([fold_of(one.finding.repository, _FOLDS) for one in rows])
+    told = np.zeros(len(rows))
+    for fold in range(_FOLDS):
+        own, others = (np.flatnonzero(part).tolist() for part in (folds == fold, folds != fold))
+        if own and others:
+            assent = fitted([rows[n] for n in others], weights[others])
+            told[own] = [assent.probability(rows[n].worse, rows[n].clue) for n in own]
+    return told
+
+
+def fitted(rows: Sequence[Weighed], weights: Floats) -> Assent:
+    """The most likely assent under a penalty that is harder on names than on what is measured of all findings."""
+    kept = np.array([one.kept for one in rows])
+    design = _design(rows)
+    count = len(MEASURES)
+    # Whoever is asked about all criteria at once sees more and less: what that shifts is fitted, and then left out.
+    penalty = np.array([1e-6] + [_RIDGE] * (count + 1) + [_RIDGE_OF_NAMES] * len(design.names))
+    free = _logistic(design.matrix, kept, weights, penalty)
+    if free[1] < 0:  # what is likelier worse may not be kept less often, or the curve could not be moved
+        design.matrix[:, 1] = 0.0
+        free = _logistic(design.matrix, kept, weights, penalty)
+    slopes = free[1 : count + 1] / design.spread
+    return Assent(
+        float(free[0] - slopes @ design.middle),
+        dict(zip(MEASURES, slopes.tolist(), strict=True)),
+        dict(zip(design.names, free[count + 2 :].tolist(), strict=True)),
+        ASKS,
+    )
+
+
+def _design(rows: Sequence[Weighed]) -> _Design:
+    values = np.array([measures(one.worse, one.clue) for one in rows])
+    middle, spread = values.mean(axis=0), values.std(axis=0) + 1e-6
+    names = tuple(sorted({one.clue.name for one in rows}))
+    named = np.array([[one.clue.name == name for name in names] for one in rows], np.float64)
+    shift = np.array([[not one.asked] for one in rows], np.float64)
+    return _Design(
+        np.hstack([np.ones((len(rows), 1)), (values - middle) / spread, shift, named]), names, middle, spread
+    )
+
+
+def _logistic(matrix: Floats, kept: Floats, weights: Floats, penalty: Floats) -> Floats:
+    """Newton's method; the penalty makes it strictly convex."""
+    free = np.zeros(matrix.shape[1])
+    for _ in range(_STEPS):
+        told = 1 / (1 + np.exp(-np.clip(matrix @ free, -30, 30)))
+        slope = matrix.T @ (weights * (told - kept)) + penalty * free
+        curvature = (matrix * (weights * told * (1 - told))[:, None]).T @ matrix + np.diag(penalty)
+        step = np.linalg.solve(curvature, slope)
+        free = free - step
+        if np.abs(step).max() < 1e-8:
+            break
+    return free
+
+
+def told_of(calibration: Calibration, judged: Iterable[Weighed]) -> list[Weighed]:
+    """Those of the findings that are told."""
+    return [one for one in judged if calibration.curves[one.finding.criterion].told(one.worse, one.clue) is not None]
+
+
+def measured(calibration: Calibration, judged: Sequence[Weighed]) -> Calibration:
+    """The same thresholds with the precision that other readings found.
+
+    Args:
+        calibration: as ``settled`` made it.
+        judged: findings on edits of repositories that no threshold was chosen on.
+    """
+    told = told_of(calibration, judged)
+    curves = {}
+    for criterion, curve in calibration.curves.items():
+        own = [one for one in told if one.finding.criterion is criterion]
+        at = measured_at(curve.worse.probability, _kept(own), np.ones(len(own)))
+        curves[criterion] = replace(curve, worse=at) if curve.reasons else curve
+    return replace(calibration, curves=curves)
+
+
+def _kept(rows: Sequence[Weighed]) -> Floats:
+    """Whether each is worth telling, whatever it is called."""
+    return np.array([bool(one.finding.kept) for one in rows], np.float64)
+
+
+def tally(judged: Sequence[Weighed]) -> dict[str, dict[str, int]]:
+    """Per defect, how many findings were read, kept, and rightly named."""
+    own: dict[str, list[Weighed]] = defaultdict(list)
+    for one in judged:
+        if one.asked:
+            own[one.finding.defect].append(one)
+    return {
+        name: {
+            "read": len(o),
+            "kept": int(_kept(o).sum()),
+            "named": sum(bool(x.finding.kept and x.finding.named) for x in o),
+        }
+        for name, o in sorted(own.items())
+    }
+
+
+def summary(calibration: Calibration, judged: Sequence[Weighed]) -> dict[str, Any]:
+    """What readings of other repositories say of everything that is told."""
+    told = told_of(calibration, judged)
+    kept = int(_kept(told).sum())
+    ways = Counter(
+        f"{'turned' if one.finding.turned else 'as happened'}, {'kept' if one.finding.kept else 'not'}" for one in told
+    )
+    lower = wilson(kept / len(told), len(told)).lower if told else 0.0
+    named = sum(bool(one.finding.kept and one.finding.named) for one in told)
+    return {"read": len(told), "kept": kept, "named": named, "lower": lower, "ways": ways, "defects": tally(told)}
