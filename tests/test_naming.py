@@ -1,6 +1,7 @@
 """Names of defects: which one is told, when none is, and what a manifest must say of them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ TOLD = [
     ((0.0, 4.0, 0.0, 0.0), SECURITY, *reversed(HASH), None),  # nothing to point at: the weak hash went away
     ((4.0, 0.0, 0.0, 0.0), SECURITY, *HASH, None),  # no SQL in sight
     ((1.0, 0.5, 0.0, 0.0), SECURITY, *SQL, None),  # not sure enough
+    ((2.0, 3.0, 0.0, 0.0), SECURITY, *SQL, None),  # the likelier one cannot be seen, and this one is not sure enough
     ((0.0, 0.0, 9.0, 0.0), CORRECTNESS, "x < 2", "x < 1", None),  # never proven, hence never told
     ((9.0, 9.0, 9.0, 0.0), Criterion.MEMORY_EFFICIENCY, "x", "y", None),  # no reason known
 ]
@@ -35,14 +37,35 @@ TOLD = [
 def test_the_name_told(
     gained: tuple[float, ...], criterion: Criterion, worse: str, better: str, told: str | None
 ) -> None:
-    assert NAMING.named(criterion, np.array(gained, np.float32), worse, better) == told
+    clue = NAMING.clue(criterion, np.array(gained, np.float32), worse, better)
+    assert (clue and clue.name) == told
+
+
+# thresholds, the clue to a query that got worse while a hash got better: what is seen counts, not what is likeliest
+SEEN = [({"sql-injection": 0.02, "weak-hash": 0.02}, "sql-injection"), ({"weak-hash": 0.02}, None)]
+
+
+@pytest.mark.parametrize(("thresholds", "name"), SEEN)
+def test_the_likeliest_that_can_be_pointed_at(thresholds: dict[str, float], name: str | None) -> None:
+    opened = replace(NAMING, thresholds={reason: Threshold(at) for reason, at in thresholds.items()})
+    gained = np.array([2.0, 3.0, 0.0, 0.0], np.float32)
+    clue = opened.clue(SECURITY, gained, f"a\n  {SQL[0]}\nb\n", f"a\n  {SQL[1]}\n  log(x)\nb\n")
+    assert (clue and clue.name) == name
+    if clue:
+        assert clue.share == pytest.approx(1 / (1 + np.exp(1)))
+        assert (clue.shown, clue.lost, clue.removed, clue.added) == (1, 0, 2, 1)
+
+
+def test_what_is_too_faint_is_no_clue() -> None:
+    opened = replace(NAMING, thresholds=dict.fromkeys(NAMING.reasons, Threshold(0.0)))
+    assert opened.clue(SECURITY, np.array([0.0, 4.5, 0.0, 0.0], np.float32), *SQL) is None
 
 
 def test_sharpness_counts() -> None:
-    _, soft = NAMING.likeliest(SECURITY, np.array([1, 0, 0, 0], np.float32))
-    _, sharp = NAMING.likeliest(CORRECTNESS, np.array([0, 0, 1, 0], np.float32))
-    assert soft == pytest.approx(1 / (1 + np.exp(-1)))
-    assert sharp == pytest.approx(1 / (1 + np.exp(-2)))
+    soft = NAMING.shares(SECURITY, np.array([1, 0, 0, 0], np.float32))
+    sharp = NAMING.shares(CORRECTNESS, np.array([0, 0, 1, 0], np.float32))
+    assert soft["sql-injection"] == pytest.approx(1 / (1 + np.exp(-1)))
+    assert sharp["off-by-one"] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 def test_a_manifest_brings_it_back() -> None:

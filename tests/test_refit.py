@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
+from themis_model.assent import MEASURES, Assent, Clue, likely, log_odds
 from themis_model.calibrate import Curve, Mix, State, Threshold
-from themis_model.refit import Judgement, loss, probabilities, refit, said_there
+from themis_model.refit import Judgement, loss, probabilities, raised_names, refit, said_there, tells
 
 LIMIT = Threshold(0.7, 0.9, 0.8, 0.2, 300)
 CURVE = Curve(State.SPEAKS, scale=0.7, bias=-1.3, slope=0.58, spread=0.57, worse=LIMIT, better=LIMIT)
@@ -17,6 +19,10 @@ def answers(count: int, agreed: float) -> list[Judgement]:
     """So many answers about findings of all strengths, the given share of them agreeing, evenly spread."""
     deltas = [-1.9 - 1.5 * n / count for n in range(count)]
     return [Judgement(d, math.floor((n + 1) * agreed) > math.floor(n * agreed)) for n, d in enumerate(deltas)]
+
+
+def clue(name: str | None, share: float = 0.9) -> Clue | None:
+    return Clue(name, share, 1, 0, 2, 3) if name else None
 
 
 def spoken(curve: Curve, sign: int) -> list[bool]:
@@ -53,11 +59,55 @@ def test_no_name_is_told_from_a_smaller_difference_than_before(agreed: float) ->
     moved = refit(named, answers(400, agreed), MIX)
     for name in (*named.reasons, None):
         shipped, now = (
-            [curve.tells(name, probabilities(curve, -n / 50, MIX).worse) for n in range(500)]
+            [curve.told(probabilities(curve, -n / 50, MIX).worse, clue(name)) is not None for n in range(500)]
             for curve in (named, moved)
         )
         assert any(shipped) is (name is not None)
         assert not [n for n, tells in enumerate(now) if tells and not shipped[n]], name
+
+
+WEIGHTS = dict.fromkeys(MEASURES, 0.0) | {"worse": 0.7, "share": 1.2, "removed": -0.4}
+ASSENT = Assent(1.0, WEIGHTS, {"weak-hash": 0.5, "sql-injection": -0.3}, 0.08)
+ASSENTED = replace(CURVE, reasons={"weak-hash": LIMIT, "sql-injection": LIMIT}, assent=ASSENT)
+
+
+@pytest.mark.parametrize("change", [{"bias": -0.2}, {"slope": 1.1}, {"slope": 0.6, "bias": -2.0}, {"spread": 0.1}])
+def test_a_moved_curve_tells_nothing_more_however_sure_readers_are(change: dict[str, float]) -> None:
+    moved = raised_names(ASSENTED, replace(ASSENTED, **change), MIX)
+    told = 0
+    for name, share, n in product(ASSENT.names, (0.05, 0.3, 0.6, 1.0), range(500)):
+        shipped, now = (
+            curve.told(probabilities(curve, -n / 50, MIX).worse, clue(name, share)) for curve in (ASSENTED, moved)
+        )
+        told += now is not None
+        assert now is None or shipped is not None, (name, share, n)
+    assert told, "it still tells something"
+
+
+# answers, the share that agrees, what is said where 0.8 was, at least and at most
+ANSWERED = [(30, 1.0, 0.81, 0.88), (400, 1.0, 0.93, 0.99), (400, 0.8, 0.78, 0.82), (400, 0.2, 0.2, 0.4)]
+
+
+@pytest.mark.parametrize(("count", "agreed", "least", "most"), ANSWERED)
+def test_answers_move_what_readers_said(count: int, agreed: float, least: float, most: float) -> None:
+    given = [
+        Judgement(-2.0, math.floor((n + 1) * agreed) > math.floor(n * agreed), "weak-hash", 0.7 + 0.2 * n / count)
+        for n in range(count)
+    ]
+    moved = refit(ASSENTED, given, MIX)
+    assert moved.assent is not None
+    assert least < moved.assent.answered(log_odds(0.8)) < most
+    assert loss(moved, given, MIX) <= loss(ASSENTED, given, MIX)
+    assert replace(moved, assent=ASSENT, reasons=ASSENTED.reasons, worse=CURVE.worse) == ASSENTED, "nothing else moves"
+    for said in (0.3, 0.69, 0.71, 0.8, 0.95):
+        judged = Judgement(-2.0, True, "weak-hash", said)
+        assert tells(ASSENTED, judged, MIX) is (said > LIMIT.probability)
+        assert not tells(moved, judged, MIX) or said > LIMIT.probability, "told now, and not before"
+
+
+def test_likely_is_the_inverse_of_log_odds() -> None:
+    assert [likely(log_odds(p)) for p in (0.01, 0.5, 0.9)] == pytest.approx([0.01, 0.5, 0.9])
+    assert likely(-800) == 0.0
 
 
 def test_without_answers_nothing_moves() -> None:

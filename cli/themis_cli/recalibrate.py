@@ -161,19 +161,22 @@ def _answers(base: "Bundle", context: Context) -> dict[Criterion, list[_Answer]]
     from themis_cli.feedback import answers
 
     found: dict[Criterion, list[_Answer]] = {criterion: [] for criterion in CRITERIA}
-    others = 0
+    left_out: Counter[str] = Counter()
+    calibration = base.manifest.calibration
     for row in answers(context.environ):
         criterion = Criterion(row["criterion"])
+        curve, said = calibration.curves[criterion], row.get("p") or [0.5]
+        judgement = Judgement(row["delta"], row["agrees"], row["defect"], said[0])
         # What an assent said belongs to the whole bundle, what a curve makes of a reward difference to the weights.
-        whole = base.manifest.calibration.curves[criterion].assent is not None
-        key, own = ("digest", base.digest) if whole else ("graph_digest", base.graph_digest)
-        if row["model"][key] != own:
-            others += 1
-            continue
-        judgement = Judgement(row["delta"], row["agrees"], row["defect"], row["p"][0] if row["p"] else 0.5)
-        found[criterion].append(_Answer(judgement, f"{row['project']}/{row['path']}"))
-    if others:
-        context.err.write(f"{others} of the answers are about other models: left out\n")
+        key, own = ("digest", base.digest) if curve.assent else ("graph_digest", base.graph_digest)
+        if row["model"].get(key) != own:
+            left_out["about other models"] += 1
+        elif curve.assent and not tells(curve, judgement, calibration.mix):
+            left_out["about what was only shown on request"] += 1
+        else:
+            found[criterion].append(_Answer(judgement, f"{row['project']}/{row['path']}"))
+    for what, count in left_out.items():
+        context.err.write(f"{count} of the answers are {what}: left out\n")
     return {criterion: told for criterion, told in found.items() if told}
 
 

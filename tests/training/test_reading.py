@@ -8,18 +8,18 @@ import pytest
 
 pytest.importorskip("torch")
 
-from themis_model.calibrate import Calibration, Curve, State
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Encoder
 from themis_model.fake import HashTokenizer
 from themis_model.tokens import BpeTokenizer
 from themis_training.data import Pair, Split
-from themis_training.fit import HELD_OUT, Data, fit, load_run, read_data
+from themis_training.fit import HELD_OUT, HELD_OUT_NAMES, Data, fit, load_run, read_data
 from themis_training.judged import Possible, read_judged
 from themis_training.mined import MinedEdit, digest_of
 from themis_training.pairs import examples_of
-from themis_training.reading import Reading, reading_examples, rescored, with_texts, write_readings
+from themis_training.reading import Reading, reading_examples, with_texts, write_readings
 from themis_training.recipe import Recipe, wide_4
+from themis_training.settle import Learned
 from themis_training.wide import differences_of, margins_of
 
 pytestmark = pytest.mark.training
@@ -133,20 +133,11 @@ def test_what_readers_refuse_is_told_less_surely_and_the_rest_as_before(tmp_path
 def test_readings_are_as_sure_as_a_model_that_saw_nothing_of_their_repository(tmp_path: Path) -> None:
     pairs, readings = taught()
     fit(small(10.0), Data(pairs, {p.id: Split.TRAIN for p in pairs}, (), (), "digest", readings), tmp_path)
-    margins = json.loads((tmp_path / HELD_OUT).read_text(encoding="utf-8"))
-    assert {one.id for one in readings} <= set(margins)
-    judged = [one.finding for one in readings]
-    calibration = Calibration(
-        Calibration.speaking().mix, {c: Curve(State.SPEAKS if c is MEMORY else State.NO_DATA) for c in CRITERIA}
-    )
-    unseen = finding("unseen", True)
-    *found, last = rescored([*judged, unseen], margins, calibration)
-    assert last == unseen
-    assert [one.id for one in found] == [one.id for one in judged]
-    for one, reading in zip(found, readings, strict=True):
-        p = calibration.probabilities(MEMORY, -margins[reading.id][COLUMN])
-        assert p is not None
-        assert one.probability == p.worse
+    margins, names = (json.loads((tmp_path / name).read_text(encoding="utf-8")) for name in (HELD_OUT, HELD_OUT_NAMES))
+    whole = {one.id: one for one in readings}
+    assert set(whole) <= set(margins)
+    learned = Learned.of(tmp_path)
+    assert (learned.margins, learned.names) == (margins, names)
 
 
 def test_repositories_for_testing_teach_nothing(tmp_path: Path) -> None:
