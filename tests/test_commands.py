@@ -273,7 +273,7 @@ MEANT = [
 
 @pytest.mark.parametrize(("worse", "words"), MEANT)
 def test_a_probability_is_never_all_of_a_hundred(worse: float, words: str) -> None:
-    assert of_probability(Criterion.SECURITY_HARDNESS, worse, Calibration.speaking()).startswith(words)
+    assert of_probability(Criterion.SECURITY_HARDNESS, worse, None, Calibration.speaking()).startswith(words)
 
 
 @pytest.mark.parametrize(

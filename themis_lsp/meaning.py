@@ -89,22 +89,28 @@ def silent_lines(calibration: Calibration) -> Iterator[str]:
         yield f"not precise enough for verdicts, so take the order lightly: {', '.join(weak)}"
 
 
-def of_probability(criterion: Criterion, worse: float, calibration: Calibration) -> str:
-    """What a calibrated P(worse) means."""
+def of_probability(criterion: Criterion, worse: float, defect: str | None, calibration: Calibration) -> str:
+    """What the calibrated probability of a finding means."""
+    curve = calibration.curves[criterion]
+    if curve.assent and defect in curve.reasons and worse >= curve.worse.probability:
+        return (
+            f"Of 100 findings the model is as sure of, careful readers of real edits would keep {_of_hundred(worse)}. "
+            "They read edits as they happened and turned round; where regressions are rarer, it is right less often."
+        )
     mix = calibration.mix
+    many = _of_hundred(worse)
+    make = "makes" if many == "about 1" else "make"
     return (
-        f"Of 100 edits the model rates like this one, {_of_hundred(worse)} {criterion.short} worse. "
+        f"Of 100 edits the model rates like this one, {many} {make} {criterion.short} worse. "
         f"That holds where {percent(mix.worse)} of all edits make it worse, {percent(mix.better)} better, and the rest "
         "neither; where regressions are rarer, it is right less often."
     )
 
 
 def _of_hundred(share: float) -> str:
-    """A share of a hundred edits; of what rounds to all or none, neither is claimed."""
+    """A share of a hundred; of what rounds to all or none, neither is claimed."""
     number = round(100 * share)
-    if number in (0, 100):
-        return "nearly all make" if number else "hardly any make"
-    return f"about {number} {'makes' if number == 1 else 'make'}"
+    return f"about {number}" if 0 < number < 100 else "nearly all" if number else "hardly any"
 
 
 def _share(precision: float) -> str:

@@ -174,7 +174,7 @@ def about_finding(finding: Mapping[str, Any], calibration: "Calibration") -> Ite
     yield "finding", finding["message"]
     yield "in", f"{finding['path']}, {finding['unit']}"
     yield "probability", f"worse {percent(worse)}, neutral {percent(neutral)}, better {percent(better)}"
-    yield "", meaning.of_probability(Criterion(finding["criterion"]), worse, calibration)
+    yield "", meaning.of_probability(Criterion(finding["criterion"]), worse, finding["defect"], calibration)
     for number, (first, last, weight) in enumerate(finding["lines"]):
         where = f"line {first}" if first == last else f"lines {first} to {last}"
         yield "" if number else "weights", f"{percent(weight):>5}  {where}"

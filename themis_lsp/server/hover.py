@@ -33,7 +33,7 @@ def markdown(judgement: Judgement, judged: Judged) -> str:
         "\n".join(_table(judged.review.verdicts)),
         f"**Themis** · {_code(judged.edit.unit)} compared with {judgement.base}",
         *(
-            of_probability(f.verdict.criterion, f.verdict.p.worse, judgement.info.calibration)
+            of_probability(f.verdict.criterion, f.verdict.p.worse, f.defect, judgement.info.calibration)
             for f in judged.review.findings[:1]
             if f.verdict.p
         ),

@@ -174,10 +174,11 @@ def _judged(calibration: Calibration, result: dict[str, Any]) -> str:
             own = told.get(name, {"read": 0, "kept": 0, "named": 0})
             rows.append((name, criterion.short, f"{at.probability:.2f}", own["read"], own["kept"], own["named"]))
     text = (
-        "It tells of a regression only where it can name the defect, and only the defects below, each from a "
-        "probability of its own on. That was decided by reading possible findings on real edits of repositories set "
-        "aside for calibration, as they happened and turned round, one by one. The figures are of findings on test "
-        "repositories, on which no threshold was chosen (what else was, after a look at them, the training log says): "
+        "It tells of a regression only where it can name the defect, and only the defects below, from where a careful "
+        "reader is likely enough to keep the finding. That probability, the *P* below, is of the reward difference, of "
+        "what speaks for the name, of the size of the edit and of the name; it was fitted to what readers said of "
+        "possible findings on real edits, as they happened and turned round. The figures are of findings on "
+        "test repositories, on which no threshold was chosen (what else was, the training log says): "
         f"{test['read']} read, {test['kept']} kept (95 % lower bound "
         f"{test['lower']:.2f}), {test['named']} of the kept rightly named; {_ways(test['ways'])}. They were read by a "
         "language model in the role of a careful reviewer, blind to the direction, not by a person.\n\n"
