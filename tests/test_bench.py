@@ -136,13 +136,15 @@ def test_splits_are_refused(tmp_path: Path, content: str | None, because: str) -
         read_split(tmp_path / "split.json")
 
 
-def test_the_suite_that_ships_is_whole() -> None:
-    suite = open_suite("edits")
+@pytest.mark.parametrize("name", ["edits", "slips"])
+def test_a_suite_that_ships_is_whole(name: str) -> None:
+    suite = open_suite(name)
     pairs, neutrals = list(suite.pairs()), list(suite.neutrals())
-    assert suite.info().name == "edits"
+    assert suite.info().name == name
     assert {pair.criterion for pair in pairs} == set(CRITERIA)
     assert {pair.language for pair in pairs} == {"c", "c_sharp", "cpp", "go", "java", "javascript", "python", "ruby"}
     assert len({pair.id for pair in pairs + neutrals}) == len(pairs) + len(neutrals)
+    assert neutrals
     assert all(pair.criterion is None for pair in neutrals)
 
 

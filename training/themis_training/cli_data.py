@@ -20,7 +20,7 @@ def mine_command(
     ordinary: Annotated[int, typer.Option(min=0, help="Ordinary edits kept per repository.")] = 600,
     decontaminate: Annotated[
         list[str], typer.Option(help="Suite or file; edits that share 13 words in a row with it are left out.")
-    ] = ["edits"],  # noqa: B006  (typer copies it)
+    ] = ["edits", "slips"],  # noqa: B006  (typer copies it)
     jobs: Annotated[int, typer.Option(min=1, help="Repositories read at the same time.")] = 1,
 ) -> None:
     """Collect real edits from permissively licensed histories: neutral, ordinary, claimed improvements, reverted.
