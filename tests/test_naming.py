@@ -9,6 +9,7 @@ import pytest
 
 from themis_model.calibrate import Threshold
 from themis_model.criterion import Criterion
+from themis_model.encode import View
 from themis_model.naming import Naming
 
 SECURITY, CORRECTNESS = Criterion.SECURITY_HARDNESS, Criterion.FUNCTIONAL_CORRECTNESS
@@ -17,6 +18,11 @@ NAMING = Naming(
     {SECURITY: 1.0, CORRECTNESS: 2.0},
     {name: Threshold(0.8, 0.9, 0.8, 0.5, 60) for name in ("sql-injection", "weak-hash")},
 )
+
+
+def view(text: str) -> View:
+    return View("python", text, ())
+
 
 SQL = ('run("select 1 from t where x = " + x)', 'run("select 1 from t where x = ?", x)')
 HASH = ("md5(x)", "sha256(x)")
@@ -37,7 +43,7 @@ TOLD = [
 def test_the_name_told(
     gained: tuple[float, ...], criterion: Criterion, worse: str, better: str, told: str | None
 ) -> None:
-    clue = NAMING.clue(criterion, np.array(gained, np.float32), worse, better)
+    clue = NAMING.clue(criterion, np.array(gained, np.float32), view(worse), view(better))
     assert (clue and clue.name) == told
 
 
@@ -49,16 +55,16 @@ SEEN = [({"sql-injection": 0.02, "weak-hash": 0.02}, "sql-injection"), ({"weak-h
 def test_the_likeliest_that_can_be_pointed_at(thresholds: dict[str, float], name: str | None) -> None:
     opened = replace(NAMING, thresholds={reason: Threshold(at) for reason, at in thresholds.items()})
     gained = np.array([2.0, 3.0, 0.0, 0.0], np.float32)
-    clue = opened.clue(SECURITY, gained, f"a\n  {SQL[0]}\nb\n", f"a\n  {SQL[1]}\n  log(x)\nb\n")
+    clue = opened.clue(SECURITY, gained, view(f"a\n  {SQL[0]}\nb\n"), view(f"a\n  {SQL[1]}\n  log(x)\nb\n"))
     assert (clue and clue.name) == name
     if clue:
         assert clue.share == pytest.approx(1 / (1 + np.exp(1)))
-        assert (clue.shown, clue.lost, clue.removed, clue.added) == (1, 0, 2, 1)
+        assert (len(clue.shown), clue.lost, clue.removed, clue.added) == (1, (), 2, 1)
 
 
 def test_what_is_too_faint_is_no_clue() -> None:
     opened = replace(NAMING, thresholds=dict.fromkeys(NAMING.reasons, Threshold(0.0)))
-    assert opened.clue(SECURITY, np.array([0.0, 4.5, 0.0, 0.0], np.float32), *SQL) is None
+    assert opened.clue(SECURITY, np.array([0.0, 4.5, 0.0, 0.0], np.float32), *map(view, SQL)) is None
 
 
 def test_sharpness_counts() -> None:

@@ -22,7 +22,7 @@ def answers(count: int, agreed: float) -> list[Judgement]:
 
 
 def clue(name: str | None, share: float = 0.9) -> Clue | None:
-    return Clue(name, share, 1, 0, 2, 3) if name else None
+    return Clue(name, share, "python", ("md5",), (), 2, 3) if name else None
 
 
 def spoken(curve: Curve, sign: int) -> list[bool]:
@@ -75,7 +75,7 @@ ASSENTED = replace(CURVE, reasons={"weak-hash": LIMIT, "sql-injection": LIMIT}, 
 def test_a_moved_curve_tells_nothing_more_however_sure_readers_are(change: dict[str, float]) -> None:
     moved = raised_names(ASSENTED, replace(ASSENTED, **change), MIX)
     told = 0
-    for name, share, n in product(ASSENT.names, (0.05, 0.3, 0.6, 1.0), range(500)):
+    for name, share, n in product(ASSENT.signs, (0.05, 0.3, 0.6, 1.0), range(500)):
         shipped, now = (
             curve.told(probabilities(curve, -n / 50, MIX).worse, clue(name, share)) for curve in (ASSENTED, moved)
         )

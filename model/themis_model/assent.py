@@ -6,6 +6,7 @@ the name, in the size of the change, and in the name itself.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from themis_model.reason import Reason
 
+_OTHERS: Final = re.compile(r"[^a-z_]+")
+_LONGEST: Final = 14  # characters of a word
 _LEAST: Final = 1e-3  # share and probability below which nothing gets less likely
 HIGHEST: Final = 1 - _LEAST  # probability above which nothing gets likelier
 
@@ -23,6 +26,7 @@ class Clue(NamedTuple):
     Attributes:
         name: id of the reason.
         share: of the evidence for all reasons of the criterion, 0 to 1.
+        language: key from ``themis_model.tokens.LANGUAGES``.
         shown: matches of what the reason's page says it shows that the worse view has more of.
         lost: matches of what it says is lost that the worse view has fewer of.
         removed: lines that only the better view has.
@@ -31,10 +35,17 @@ class Clue(NamedTuple):
 
     name: str
     share: float
-    shown: int
-    lost: int
+    language: str
+    shown: tuple[str, ...]
+    lost: tuple[str, ...]
     removed: int
     added: int
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The name, and with it each word that its page's patterns see come or go."""
+        seen = ((sign, _word(match)) for sign, matches in (("+", self.shown), ("-", self.lost)) for match in matches)
+        return self.name, *sorted({f"{self.name}{sign}{word}" for sign, word in seen})
 
 
 #: What an ``Assent`` weighs, in the order of ``measures``.
@@ -48,7 +59,7 @@ class Assent:
     Attributes:
         bias: at 0 of everything.
         weights: by ``MEASURES``; that of ``worse`` is not negative.
-        names: what a name adds; 0 for those nobody read.
+        signs: what each of ``Clue.signs`` adds; 0 for those nobody, or hardly anybody, read.
         asks: P(worse) from which on a name is asked for; readings below it there are none.
         shift: added to the log-odds that readers' judgements gave, where somebody's own answers ask for it.
         factor: of those log-odds, likewise.
@@ -56,7 +67,7 @@ class Assent:
 
     bias: float
     weights: Mapping[str, float]
-    names: Mapping[str, float]
+    signs: Mapping[str, float]
     asks: float
     shift: float = 0.0
     factor: float = 1.0
@@ -69,7 +80,7 @@ class Assent:
             clue: what speaks for its name.
         """
         weighed = (self.weights[name] * value for name, value in zip(MEASURES, measures(worse, clue), strict=True))
-        return self.answered(self.bias + self.names.get(clue.name, 0.0) + sum(weighed))
+        return self.answered(self.bias + sum(self.signs.get(sign, 0.0) for sign in clue.signs) + sum(weighed))
 
     def answered(self, odds: float) -> float:
         """The probability for log-odds as readers' judgements gave them."""
@@ -83,7 +94,7 @@ class Assent:
             "shift": self.shift,
             "factor": self.factor,
             "weights": {name: self.weights[name] for name in MEASURES},
-            "names": {name: self.names[name] for name in sorted(self.names)},
+            "signs": {sign: round(self.signs[sign], 4) for sign in sorted(self.signs)},
         }
 
     @classmethod
@@ -94,26 +105,27 @@ class Assent:
             KeyError, TypeError, ValueError: something is missing or no finite number.
         """
         weights = {name: float(value["weights"][name]) for name in MEASURES}
-        names = {str(name): float(number) for name, number in value["names"].items()}
+        signs = {str(sign): float(number) for sign, number in value["signs"].items()}
         numbers = [float(value[name]) for name in ("bias", "asks", "shift", "factor")]
-        found = cls(numbers[0], weights, names, *numbers[1:])
-        if not all(map(math.isfinite, (*numbers, *weights.values(), *names.values()))):
+        found = cls(numbers[0], weights, signs, *numbers[1:])
+        if not all(map(math.isfinite, (*numbers, *weights.values(), *signs.values()))):
             raise ValueError("assent has a number that is not finite")
         return found
 
 
-def clue_of(reason: Reason, share: float, worse: str, better: str) -> Clue:
+def clue_of(reason: Reason, share: float, language: str, worse: str, better: str) -> Clue:
     """What two views show of a reason.
 
     Args:
         reason: that may be told.
         share: of the evidence.
+        language: of the edit.
         worse: text of the worse view.
         better: text of the better view.
     """
     shown, lost = reason.seen(worse, better)
     one, other = _lines(worse), _lines(better)
-    return Clue(reason.id, share, shown, lost, (other - one).total(), (one - other).total())
+    return Clue(reason.id, share, language, shown, lost, (other - one).total(), (one - other).total())
 
 
 def measures(worse: float, clue: Clue) -> tuple[float, ...]:
@@ -121,10 +133,10 @@ def measures(worse: float, clue: Clue) -> tuple[float, ...]:
     return (
         log_odds(worse),
         math.log(max(clue.share, _LEAST)),
-        float(clue.shown > 0),
-        float(clue.lost > 0),
-        math.log1p(clue.shown),
-        math.log1p(clue.lost),
+        float(bool(clue.shown)),
+        float(bool(clue.lost)),
+        math.log1p(len(clue.shown)),
+        math.log1p(len(clue.lost)),
         math.log1p(clue.removed),
         math.log1p(clue.added),
     )
@@ -139,6 +151,11 @@ def log_odds(probability: float) -> float:
 def likely(odds: float) -> float:
     """The probability with these log-odds."""
     return 1 / (1 + math.exp(-odds)) if odds > 0 else 1 - 1 / (1 + math.exp(odds))
+
+
+def _word(match: str) -> str:
+    """A match without what differs from place to place."""
+    return _OTHERS.sub(".", match)[:_LONGEST].strip(".")
 
 
 def _lines(text: str) -> Counter[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from themis_model.assent import Clue, clue_of
 from themis_model.calibrate import Threshold, threshold_from_json, threshold_to_json
 from themis_model.criterion import CRITERIA, Criterion
+from themis_model.encode import View
 from themis_model.reason import reason, reasons
 from themis_model.scorer import FloatArray
 
@@ -52,20 +53,22 @@ class Naming:
         shares /= shares.sum()
         return {self.reasons[n]: float(share) for n, share in zip(known, shares, strict=True)}
 
-    def clue(self, criterion: Criterion, gained: FloatArray, worse: str, better: str) -> Clue | None:
+    def clue(self, criterion: Criterion, gained: FloatArray, worse: View, better: View) -> Clue | None:
         """The likeliest reason that a reader could point at, with what speaks for it; None if there is none.
 
         Args:
             criterion: what got worse.
             gained: as for ``shares``.
-            worse: text of the worse view.
-            better: text of the better view.
+            worse: the worse view.
+            better: the better view.
         """
         for name, share in sorted(self.shares(criterion, gained).items(), key=lambda item: -item[1]):
             if share < FAINT:
                 return None
-            if share >= self.thresholds.get(name, NEVER).probability and reason(name).is_visible(worse, better):
-                return clue_of(reason(name), share, worse, better)
+            if share >= self.thresholds.get(name, NEVER).probability and reason(name).is_visible(
+                worse.text, better.text
+            ):
+                return clue_of(reason(name), share, worse.language, worse.text, better.text)
         return None
 
     def to_json(self) -> dict[str, Any]:

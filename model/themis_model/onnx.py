@@ -63,7 +63,7 @@ class OnnxScorer:
         if self._naming is None:
             return None
         gained = self._evidence(worse.ids) - self._evidence(better.ids)
-        return self._naming.clue(criterion, gained, worse.text, better.text)
+        return self._naming.clue(criterion, gained, worse, better)
 
     def _read_evidence(self, ids: tuple[int, ...]) -> FloatArray:
         return _run(self._reasons(), ids)

@@ -19,6 +19,7 @@ less of the other. Without either being so, the reason is not told, however sure
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -69,8 +70,8 @@ class Reason:
         """
         return (self.shows is None and self.loses is None) or any(self.seen(worse, better))
 
-    def seen(self, worse: str, better: str) -> tuple[int, int]:
-        """How many matches of ``shows`` the worse version has more, and of ``loses`` fewer; 0 without a pattern.
+    def seen(self, worse: str, better: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What matches ``shows`` more often in the worse version, and ``loses`` less often; lower case, sorted.
 
         Args:
             worse: as for ``is_visible``.
@@ -79,8 +80,12 @@ class Reason:
         return _gained(self.shows, worse, better), _gained(self.loses, better, worse)
 
 
-def _gained(pattern: re.Pattern[str] | None, one: str, other: str) -> int:
-    return max(0, len(pattern.findall(one)) - len(pattern.findall(other))) if pattern else 0
+def _gained(pattern: re.Pattern[str] | None, one: str, other: str) -> tuple[str, ...]:
+    """Matches that one text has more of than the other, each of its own: one word may come where another one went."""
+    if pattern is None:
+        return ()
+    here, there = (Counter(found[0].lower() for found in pattern.finditer(text)) for text in (one, other))
+    return tuple(sorted((here - there).elements()))
 
 
 @cache

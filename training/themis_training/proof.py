@@ -24,8 +24,10 @@ _DOUBT: Final = 2.0  # readings that say as much as all others on average, befor
 _FEW: Final = 5  # readings of a name; with fewer it may be told wherever names are on average
 _SEEN: Final = 3  # told readings of a name; with fewer nothing speaks against it
 _VOTES: Final = 8  # findings with one name in one repository that count: its authors do the same thing many times
+_UNASKED: Final = 0.1  # weight of a finding that nobody was asked about
 _FOLDS: Final = 5
-_RIDGE, _RIDGE_OF_NAMES = 0.1, 1.0
+_RIDGE, _RIDGE_OF_SIGNS = 0.1, 1.0
+_OFTEN: Final = 20  # findings with a sign that is no name; with fewer it says nothing
 _STEPS: Final = 60
 
 
@@ -48,10 +50,10 @@ class Weighed(NamedTuple):
 
 
 class _Design(NamedTuple):
-    """Features of findings: each measure in units of its spread, whether nobody was asked, and one for each name."""
+    """Features of findings: each measure in units of its spread, whether nobody was asked, and one for each sign."""
 
     matrix: Floats
-    names: tuple[str, ...]
+    signs: tuple[str, ...]
     middle: Floats
     spread: Floats
 
@@ -80,8 +82,7 @@ def settled(calibration: Calibration, naming: Naming, judged: Sequence[Weighed])
 def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Curve:
     if curve.state is State.NO_DATA:
         return curve
-    weights = weights_of(rows)
-    unseen = held_out(rows, weights)
+    rows, weights, unseen = _taught(rows)
     asked = np.flatnonzero([one.asked for one in rows])
     kept = np.array([one.kept for one in rows])
     at = _lowest(unseen[asked], kept[asked], weights[asked]) if len(asked) else None
@@ -97,6 +98,25 @@ def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Cur
         if (told[name] or read[name] < _FEW) and not _is_refused(kept[proof]):
             reasons[name] = measured_at(at.probability, kept[proof], weights[proof])
     return replace(curve, state=State.SPEAKS, worse=at, reasons=reasons, assent=fitted(rows, weights))
+
+
+def _taught(rows: Sequence[Weighed]) -> tuple[Sequence[Weighed], Floats, Floats]:
+    """Findings, their weights, and how likely each is kept, held out; with judged edits where these teach anything."""
+    alone = [one for one in rows if one.asked]
+    choices = []
+    for chosen in (alone, rows) if 0 < len(alone) < len(rows) else (rows,):
+        weights = weights_of(chosen)
+        unseen = held_out(chosen, weights)
+        choices.append((_loss(chosen, weights, unseen), chosen, weights, unseen))
+    return min(choices, key=lambda choice: choice[0])[1:]
+
+
+def _loss(rows: Sequence[Weighed], weights: Floats, told: Floats) -> float:
+    """Mean cross-entropy of what readers were asked about, in nats."""
+    asked = np.array([one.asked for one in rows])
+    kept, sure = np.array([one.kept for one in rows])[asked], np.clip(told[asked], 1e-6, 1 - 1e-6)
+    losses = -kept * np.log(sure) - (1 - kept) * np.log(1 - sure)
+    return float(weights[asked] @ losses / max(weights[asked].sum(), 1e-9))
 
 
 def _is_refused(kept: Floats) -> bool:
@@ -133,10 +153,13 @@ def measured_at(probability: float, kept: Floats, weights: Floats) -> Threshold:
 
 
 def weights_of(rows: Sequence[Weighed]) -> Floats:
-    """Weight of each finding, at most 1: many of one repository with one name count as few."""
-    votes = Counter((one.finding.repository, one.finding.defect) for one in rows)
-    weights: Floats = np.array([min(1.0, _VOTES / votes[o.finding.repository, o.finding.defect]) for o in rows])
-    return weights
+    """Weight of each finding, at most 1: many of one repository with one name count as few.
+
+    Judged edits are many, nearly all of which nobody would have told, so each weighs little.
+    """
+    votes = Counter((one.finding.repository, one.finding.defect) for one in rows if one.asked)
+    weights = [min(1.0, _VOTES / votes[o.finding.repository, o.finding.defect]) if o.asked else _UNASKED for o in rows]
+    return np.array(weights)
 
 
 def held_out(rows: Sequence[Weighed], weights: Floats) -> Floats:
@@ -152,12 +175,12 @@ def held_out(rows: Sequence[Weighed], weights: Floats) -> Floats:
 
 
 def fitted(rows: Sequence[Weighed], weights: Floats) -> Assent:
-    """The most likely assent under a penalty that is harder on names than on what is measured of all findings."""
+    """The most likely assent under a penalty that is harder on signs than on what is measured of all findings."""
     kept = np.array([one.kept for one in rows])
     design = _design(rows)
     count = len(MEASURES)
     # Whoever is asked about all criteria at once sees more and less: what that shifts is fitted, and then left out.
-    penalty = np.array([1e-6] + [_RIDGE] * (count + 1) + [_RIDGE_OF_NAMES] * len(design.names))
+    penalty = np.array([1e-6] + [_RIDGE] * (count + 1) + [_RIDGE_OF_SIGNS] * len(design.signs))
     free = _logistic(design.matrix, kept, weights, penalty)
     if free[1] < 0:  # what is likelier worse may not be kept less often, or the curve could not be moved
         design.matrix[:, 1] = 0.0
@@ -166,7 +189,7 @@ def fitted(rows: Sequence[Weighed], weights: Floats) -> Assent:
     return Assent(
         float(free[0] - slopes @ design.middle),
         dict(zip(MEASURES, slopes.tolist(), strict=True)),
-        dict(zip(design.names, free[count + 2 :].tolist(), strict=True)),
+        dict(zip(design.signs, free[count + 2 :].tolist(), strict=True)),
         ASKS,
     )
 
@@ -174,12 +197,16 @@ def fitted(rows: Sequence[Weighed], weights: Floats) -> Assent:
 def _design(rows: Sequence[Weighed]) -> _Design:
     values = np.array([measures(one.worse, one.clue) for one in rows])
     middle, spread = values.mean(axis=0), values.std(axis=0) + 1e-6
-    names = tuple(sorted({one.clue.name for one in rows}))
-    named = np.array([[one.clue.name == name for name in names] for one in rows], np.float64)
+    seen = [one.clue.signs for one in rows]
+    counts = Counter(sign for signs in seen for sign in signs)
+    names = {one.clue.name for one in rows}
+    known = {s: n for n, s in enumerate(sorted(s for s in counts if s in names or counts[s] >= _OFTEN))}
+    marked = np.zeros((len(rows), len(known)))
+    for row, signs in enumerate(seen):
+        marked[row, [known[sign] for sign in signs if sign in known]] = 1
     shift = np.array([[not one.asked] for one in rows], np.float64)
-    return _Design(
-        np.hstack([np.ones((len(rows), 1)), (values - middle) / spread, shift, named]), names, middle, spread
-    )
+    matrix = np.hstack([np.ones((len(rows), 1)), (values - middle) / spread, shift, marked])
+    return _Design(matrix, tuple(known), middle, spread)
 
 
 def _logistic(matrix: Floats, kept: Floats, weights: Floats, penalty: Floats) -> Floats:

@@ -146,7 +146,7 @@ def weighed(readings: Sequence[Reading], scorer: Scorer, naming: Naming, learned
         if margins is not None and names is not None:
             delta = -margins[CRITERIA.index(one.criterion)]
             gained = np.array([names.get(name, 0.0) for name in naming.reasons], np.float32)
-            clue = naming.clue(one.criterion, gained, window.after.text, window.before.text)
+            clue = naming.clue(one.criterion, gained, window.after, window.before)
         else:
             clue = scorer.clue(window.after, window.before, one.criterion)
         p = scorer.info.calibration.probabilities(one.criterion, delta)
@@ -176,7 +176,7 @@ def surveyed_findings(
         if len(windows) != 1:
             continue
         gained = np.array([names.get(name, 0.0) for name in naming.reasons], np.float32)
-        sides = windows[0].before.text, windows[0].after.text
+        sides = windows[0].before, windows[0].after
         for column, criterion in enumerate(CRITERIA):
             degree, defect = one.marks.get(criterion.value, (0, ""))
             for sign in (1, -1):  # as shown, and turned round
