@@ -19,7 +19,7 @@ from themis_model.scorer import Scorer
 from themis_training.mined import MinedEdit, diff_of, digest_of
 
 LIKELIER_THAN_NOT = 0.5
-ASKS = 0.08  # P(worse) from which on a finding may be drawn for reading
+ASKS = 0.05  # P(worse) from which on a finding may be drawn for reading
 _BATCH = 256
 _CONTEXT = 8  # lines of a diff
 

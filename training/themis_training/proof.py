@@ -91,7 +91,7 @@ def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Cur
     told: dict[str, list[int]] = defaultdict(list)
     for n in np.flatnonzero(unseen >= at.probability).tolist():
         told[rows[n].clue.name].append(n)
-    read = Counter(one.clue.name for one in rows)
+    read = Counter(one.clue.name for one in rows if one.asked)
     reasons = {}
     for name in names:
         proof = [n for n in told[name] if rows[n].asked]
