@@ -21,10 +21,11 @@ Floats = npt.NDArray[np.float64]
 _PRECISION: Final = 0.8  # of what is told under the mix, at least
 _PROOF: Final = 10  # findings that a criterion would tell and that were read
 _DOUBT: Final = 2.0  # readings that say as much as all others on average, before the first one counts
-_FEW: Final = 5  # readings of a name; with fewer it may be told wherever names are on average
+_FEW: Final = 5  # readings where a name is likelier than not; after so many, one that was never told is not
 _SEEN: Final = 3  # told readings of a name; with fewer nothing speaks against it
 _VOTES: Final = 8  # findings with one name in one repository that count: its authors do the same thing many times
 _UNASKED: Final = 0.1  # weight of a finding that nobody was asked about
+_ASKED_IN_VAIN: Final = 0.02  # of what could be told is never asked about
 _FOLDS: Final = 5
 _RIDGE, _RIDGE_OF_SIGNS = 0.1, 1.0
 _OFTEN: Final = 20  # findings with a sign that is no name; with fewer it says nothing
@@ -91,13 +92,18 @@ def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Cur
     told: dict[str, list[int]] = defaultdict(list)
     for n in np.flatnonzero(unseen >= at.probability).tolist():
         told[rows[n].clue.name].append(n)
-    read = Counter(one.clue.name for one in rows if one.asked)
+    assent, surest = fitted(rows, weights), max(one.worse for one in rows)
+    doubted = Counter(one.clue.name for one in rows if one.asked and one.worse >= LIKELIER_THAN_NOT)
     reasons = {}
     for name in names:
         proof = [n for n in told[name] if rows[n].asked]
-        if (told[name] or read[name] < _FEW) and not _is_refused(kept[proof]):
+        is_open = told[name] or doubted[name] < _FEW
+        if is_open and _best(assent, name, surest) >= at.probability and not _is_refused(kept[proof]):
             reasons[name] = measured_at(at.probability, kept[proof], weights[proof])
-    return replace(curve, state=State.SPEAKS, worse=at, reasons=reasons, assent=fitted(rows, weights))
+    surely = np.array([one.worse for one in rows])[unseen >= at.probability]
+    # Below this hardly anything is told, so asking is not worth two passes.
+    assent = replace(assent, asks=max(ASKS, float(np.quantile(surely, _ASKED_IN_VAIN))))
+    return replace(curve, state=State.SPEAKS, worse=at, reasons=reasons, assent=assent)
 
 
 def _taught(rows: Sequence[Weighed]) -> tuple[Sequence[Weighed], Floats, Floats]:
@@ -117,6 +123,15 @@ def _loss(rows: Sequence[Weighed], weights: Floats, told: Floats) -> float:
     kept, sure = np.array([one.kept for one in rows])[asked], np.clip(told[asked], 1e-6, 1 - 1e-6)
     losses = -kept * np.log(sure) - (1 - kept) * np.log(1 - sure)
     return float(weights[asked] @ losses / max(weights[asked].sum(), 1e-9))
+
+
+def _best(assent: Assent, name: str, worse: float) -> float:
+    """The probability of a finding with this name if everything speaks for it, and P(worse) is as high as ever."""
+    seen = (
+        Clue(name, 1.0, "", shown, lost, removed, added)
+        for shown, lost, removed, added in (((name,), (), 0, 1), ((), (name,), 1, 0), ((name,), (name,), 1, 1))
+    )
+    return max(assent.probability(worse, clue) for clue in seen)
 
 
 def _is_refused(kept: Floats) -> bool:
