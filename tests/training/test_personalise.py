@@ -17,6 +17,7 @@ from themis_lsp.edits import edits_of
 from themis_lsp.error import UsageError
 from themis_lsp.review import review
 from themis_lsp.settings import Settings
+from themis_model.assent import MEASURES, Assent, Clue
 from themis_model.bundle import DEFAULT, read_bundle
 from themis_model.calibrate import Calibration, Curve, Mix, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
@@ -46,7 +47,10 @@ def {name}_{n}(rows):
 
 
 """
-CALLS = (("get(left, ", "read(left, "), ("read(right, ", "get(right, "))
+CALLS = (
+    ("get(left, ", "read(left, "), ("get(right, ", "read(right, "), ("take(top, ", "fetch(top, "),
+    ("ask(tail, ", "query(tail, "),
+)  # fmt: skip
 PLAIN = "def {name}_{n}(rows):\n    first = rows[{n}]\n    return {verb}(first, '{name}')\n"
 
 
@@ -60,7 +64,7 @@ class Commit:
 
 @cache
 def house() -> list[tuple[str, str]]:
-    """Old and new calls: the shipped model would rather have the old ones, so that there is something to learn."""
+    """Old and new calls, one longer and one shorter: the shipped model likes the new ones least of all."""
     scorer = load(DEFAULT, "cpu", 1)
 
     def worse(calls: tuple[str, str]) -> float:
@@ -70,7 +74,8 @@ def house() -> list[tuple[str, str]]:
         assert verdict.p is not None
         return verdict.p.worse
 
-    return [max(((old, new), (new, old)), key=worse) for old, new in CALLS]
+    longer = max(CALLS, key=worse)
+    return [longer, max(((new, old) for old, new in CALLS if (old, new) != longer), key=worse)]
 
 
 def history(claims: int, ordinary: int, *, honest: bool = True) -> list[Commit]:
@@ -263,6 +268,9 @@ DELTAS = np.random.default_rng(1).normal(0.5, 1.0, 200)
 QUIET = np.random.default_rng(2).normal(0.0, 0.3, 400)
 SHIPPED = Curve(State.SPEAKS, 1.0, -2.0, 1.5, 0.5, Threshold(0.8, 0.9, 0.8, 0.2, 150), Threshold(0.9))
 NAMED = replace(SHIPPED, worse=Threshold(0.5), reasons={"weak-hash": SHIPPED.worse})
+ASSENTED = replace(
+    NAMED, worse=SHIPPED.worse, assent=Assent(0.5, dict.fromkeys(MEASURES, 0.0) | {"worse": 0.5}, {}, 0.1)
+)
 
 
 def test_a_curve_moves_as_far_as_the_evidence_is_strong() -> None:
@@ -277,7 +285,7 @@ def test_a_curve_moves_as_far_as_the_evidence_is_strong() -> None:
     assert slopes[-1] < SHIPPED.slope / 2
 
 
-@pytest.mark.parametrize(("base", "name"), [(SHIPPED, None), (NAMED, "weak-hash")])
+@pytest.mark.parametrize(("base", "name"), [(SHIPPED, None), (NAMED, "weak-hash"), (ASSENTED, "weak-hash")])
 @pytest.mark.parametrize(("gain", "quiet"), [(1.0, 0.3), (4.0, 0.3), (0.2, 0.3), (1.0, 3.0)])
 def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(
     base: Curve, name: str | None, gain: float, quiet: float
@@ -293,9 +301,16 @@ def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(
     for new, old in said:
         assert new is not None
         assert old is not None
-        assert not curve.tells(name, new.worse) or base.tells(name, old.worse)
+        assert curve.told(new.worse, named(name)) is None or base.told(old.worse, named(name)) is not None
     alarms = [moved.probabilities(CRITERIA[0], float(edit.deltas[0, 0])) for edit in edits if edit.is_daily]
-    assert sum(p is not None and curve.tells(name, p.worse) for p in alarms) <= NOISE * len(alarms)
+    if base.assent is None:  # what readers decide is told by more than a reward difference; the tail counts that
+        assert sum(p is not None and curve.told(p.worse, named(name)) is not None for p in alarms) <= NOISE * len(
+            alarms
+        )
+
+
+def named(name: str | None) -> Clue | None:
+    return Clue(name, 0.9, "python", ("md5",), (), 1, 1) if name else None
 
 
 def labelled(n: int, delta: float, daily: float) -> ScoredEdit:
@@ -313,6 +328,8 @@ def test_the_tail_counts_what_a_review_would_tell(names: dict[str, str], alarms:
     pair = (View("python", "before", (7, 8)), View("python", "after", (7, 9)))
     edits = [replace(labelled(n, 9.0 * (n % 2), -9.0), views=(pair,)) for n in range(40)]
     calibration = Calibration(Mix(), dict.fromkeys(CRITERIA, NAMED))
-    seen = Seen([edit.deltas for edit in edits], calibration, lambda worse, _better, _criterion: names.get(worse.text))
+    seen = Seen(
+        [edit.deltas for edit in edits], calibration, lambda worse, _better, _criterion: named(names.get(worse.text))
+    )
     told = compare(edits, seen, seen, 1).after
     assert (told.alarms.value, told.coverage.value) == (alarms, coverage)

@@ -97,8 +97,8 @@ def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Cur
     reasons = {}
     for name in names:
         proof = [n for n in told[name] if rows[n].asked]
-        is_open = told[name] or doubted[name] < _FEW
-        if is_open and _best(assent, name, surest) >= at.probability and not _is_refused(kept[proof]):
+        is_open = doubted[name] < _FEW and _best(assent, name, surest) >= at.probability
+        if (told[name] or is_open) and not _is_refused(kept[proof]):
             reasons[name] = measured_at(at.probability, kept[proof], weights[proof])
     surely = np.array([one.worse for one in rows])[unseen >= at.probability]
     # Below this hardly anything is told, so asking is not worth two passes.
