@@ -38,8 +38,8 @@ def read(
     return Weighed(finding, worse, Clue(name, 0.9, "python", ("md5",), (), size, size), float(kept and named))
 
 
-def many(name: str, worse: float, kept: int, refused: int, **others: int) -> list[Weighed]:
-    return [read(name, worse, n < kept, n, **others) for n in range(kept + refused)]
+def many(name: str, worse: float, kept: int, refused: int) -> list[Weighed]:
+    return [read(name, worse, n < kept, n) for n in range(kept + refused)]
 
 
 def told(rows: Sequence[Weighed], criterion: Criterion = SECURITY) -> set[str]:
@@ -151,5 +151,5 @@ def test_names_are_not_told_below_what_their_criterion_needs() -> None:
     assert curve.told(0.9, None) is None
     assert replace(curve, state=State.NOT_PRECISE).told(0.9, sure) is None
     assert curve.assent is not None
-    strict = replace(curve, assent=replace(curve.assent, weights=curve.assent.weights | {"share": 5.0}, bias=0.0))
+    strict = replace(curve, assent=replace(curve.assent, weights={**curve.assent.weights, "share": 5.0}, bias=0.0))
     assert strict.told(0.9, faint) is None
