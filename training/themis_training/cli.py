@@ -56,7 +56,7 @@ def fit_command(
 
     Example: themis train fit wide_1 --pairs pairs.parquet --run runs/wide_1
 
-    Example: themis train fit wide_6 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_6
+    Example: themis train fit wide_7 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_7
     """
     import torch
 
