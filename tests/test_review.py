@@ -12,6 +12,7 @@ from themis_lsp.review import IGNORED, LAYOUT, RENAME, TEST_CODE, TOO_LARGE, UNN
 from themis_lsp.settings import Settings
 from themis_lsp.silence import By
 from themis_lsp.verdict import Direction, Verdict
+from themis_model.assent import MEASURES, Assent, likely
 from themis_model.calibrate import Calibration, Curve, State, Threshold
 from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import View
@@ -104,6 +105,30 @@ def test_a_criterion_may_tell_only_what_it_can_name(call: str, because: str) -> 
     found = judged(BASE.replace("plain", call), scorer=scorer)
     assert security(found).because == because
     assert [finding.defect for finding in found.findings] == (["weak-hash"] if not because else [])
+
+
+# what readers would keep of such findings, from where on the name is told, what is said of the verdict
+ASSENTED = [(0.0, 0.4, Direction.WORSE, ""), (0.0, 0.6, Direction.NONE, UNSURE), (3.0, 0.9, Direction.WORSE, "")]
+
+
+@pytest.mark.parametrize(("odds", "since", "direction", "because"), ASSENTED)
+def test_where_readers_decide_their_word_is_the_probability(
+    odds: float, since: float, direction: Direction, because: str
+) -> None:
+    """Told or not: a number above the threshold beside a silent verdict would contradict it."""
+    curve = Calibration.speaking(0.5).curves[SECURITY]
+    assent = Assent(odds, dict.fromkeys(MEASURES, 0.0), {}, 0.1)
+    curve = replace(curve, worse=Threshold(since), reasons={"weak-hash": Threshold(since)}, assent=assent)
+    scorer = FakeScorer(
+        {"md5": (0, 0, 0, -4, 0)},
+        Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, curve)),
+        {"md5": "weak-hash"},
+    )
+    verdict = security(judged(BASE.replace("plain", "md5"), scorer=scorer))
+    assert (verdict.direction, verdict.because) == (direction, because)
+    assert verdict.p is not None
+    assert verdict.p.worse == pytest.approx(likely(odds))
+    assert sum(verdict.p) == pytest.approx(1)
 
 
 def test_the_lines_that_weigh_most_come_first() -> None:

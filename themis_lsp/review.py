@@ -233,13 +233,14 @@ def _speak(
     if p is None or curve.state is not State.SPEAKS:
         return Direction.NONE, p, curve.state.value
     clue = ask() if curve.reasons and p.worse >= curve.asks else None
-    told = curve.told(p.worse, clue)
-    if told is not None:
-        return Direction.WORSE, p.given(told), ""
+    said = p.given(curve.likely(p.worse, clue)) if clue else p
+    if curve.told(p.worse, clue) is not None:
+        return Direction.WORSE, said, ""
     if p.better >= curve.better.probability:
         return Direction.BETTER, p, ""
-    is_nameless = bool(curve.reasons) and p.worse >= _LIKELY and (clue is None or clue.name not in curve.reasons)
-    return Direction.NONE, p, UNNAMED if is_nameless else UNSURE
+    is_asked = bool(curve.reasons) and p.worse >= max(_LIKELY, curve.asks)
+    is_nameless = is_asked and (clue is None or clue.name not in curve.reasons)
+    return Direction.NONE, said, UNNAMED if is_nameless else UNSURE
 
 
 def _is_shown(verdict: Verdict, settings: Settings) -> bool:

@@ -104,13 +104,22 @@ class Curve:
         """
         if self.state is not State.SPEAKS or worse < self.asks:
             return None
-        if not self.reasons:
-            return worse if worse >= self.worse.probability else None
         at = self.reasons.get(clue.name) if clue else None
-        if clue is None or at is None:
+        if self.reasons and at is None:
             return None
-        likely = self.assent.probability(worse, clue) if self.assent else worse
-        return likely if likely >= max(at.probability, self.worse.probability) else None
+        likely = self.likely(worse, clue)
+        return likely if likely >= max(at.probability if at else 0.0, self.worse.probability) else None
+
+    def likely(self, worse: float, clue: Clue | None) -> float:
+        """How likely a regression is to be one, told or not: the assent's word where there is a name it may tell.
+
+        Args:
+            worse: P(worse).
+            clue: what it could be named.
+        """
+        if self.assent is None or clue is None or clue.name not in self.reasons:
+            return worse
+        return self.assent.probability(worse, clue)
 
 
 @dataclass(frozen=True, slots=True)
