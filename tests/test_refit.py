@@ -22,7 +22,7 @@ def answers(count: int, agreed: float) -> list[Judgement]:
 
 
 def clue(name: str | None, share: float = 0.9) -> Clue | None:
-    return Clue(name, share, "python", ("md5",), (), 2, 3) if name else None
+    return Clue(name, share, ("md5",), (), 2, 3) if name else None
 
 
 def spoken(curve: Curve, sign: int) -> list[bool]:

@@ -26,7 +26,6 @@ class Clue(NamedTuple):
     Attributes:
         name: id of the reason.
         share: of the evidence for all reasons of the criterion, 0 to 1.
-        language: key from ``themis_model.tokens.LANGUAGES``.
         shown: matches of what the reason's page says it shows that the worse view has more of.
         lost: matches of what it says is lost that the worse view has fewer of.
         removed: lines that only the better view has.
@@ -35,7 +34,6 @@ class Clue(NamedTuple):
 
     name: str
     share: float
-    language: str
     shown: tuple[str, ...]
     lost: tuple[str, ...]
     removed: int
@@ -113,19 +111,18 @@ class Assent:
         return found
 
 
-def clue_of(reason: Reason, share: float, language: str, worse: str, better: str) -> Clue:
+def clue_of(reason: Reason, share: float, worse: str, better: str) -> Clue:
     """What two views show of a reason.
 
     Args:
         reason: that may be told.
         share: of the evidence.
-        language: of the edit.
         worse: text of the worse view.
         better: text of the better view.
     """
     shown, lost = reason.seen(worse, better)
     one, other = _lines(worse), _lines(better)
-    return Clue(reason.id, share, language, shown, lost, (other - one).total(), (one - other).total())
+    return Clue(reason.id, share, shown, lost, (other - one).total(), (one - other).total())
 
 
 def measures(worse: float, clue: Clue) -> tuple[float, ...]:

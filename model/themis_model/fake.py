@@ -60,7 +60,7 @@ class FakeScorer:
         """The reason of the first listed word of that criterion that only the worse view has."""
         gained = (self._defects[token] for token in worse.ids if token in self._defects and token not in better.ids)
         name = next((name for name in gained if reason(name).criterion is criterion), None)
-        return clue_of(reason(name), 1.0, worse.language, worse.text, better.text) if name else None
+        return clue_of(reason(name), 1.0, worse.text, better.text) if name else None
 
 
 def _word_id(word: str) -> int:

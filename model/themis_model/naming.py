@@ -68,7 +68,7 @@ class Naming:
             if share >= self.thresholds.get(name, NEVER).probability and reason(name).is_visible(
                 worse.text, better.text
             ):
-                return clue_of(reason(name), share, worse.language, worse.text, better.text)
+                return clue_of(reason(name), share, worse.text, better.text)
         return None
 
     def to_json(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ PROOF = 12
 
 def test_opening_tells_whatever_can_be_named() -> None:
     calibration, naming = opened(CALIBRATION, NAMING)
-    curve, clue = calibration.curves[CORRECTNESS], Clue("off-by-one", 0.5, "python", (), (), 1, 1)
+    curve, clue = calibration.curves[CORRECTNESS], Clue("off-by-one", 0.5, (), (), 1, 1)
     assert curve.state is State.SPEAKS
     assert curve.told(ASKS, clue) == ASKS
     assert curve.told(ASKS - 0.01, clue) is None

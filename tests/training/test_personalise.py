@@ -310,7 +310,7 @@ def test_unproven_thresholds_never_speak_where_the_bundle_kept_silent(
 
 
 def named(name: str | None) -> Clue | None:
-    return Clue(name, 0.9, "python", ("md5",), (), 1, 1) if name else None
+    return Clue(name, 0.9, ("md5",), (), 1, 1) if name else None
 
 
 def labelled(n: int, delta: float, daily: float) -> ScoredEdit:

@@ -35,7 +35,7 @@ def read(
         f"{name}{number}", repository or f"a/{name}{number}", "0" * 40, "a.py", "f", "python", bool(number % 2),
         reason(name).criterion, worse, name, "", kept, named if kept else None,
     )  # fmt: skip
-    return Weighed(finding, worse, Clue(name, 0.9, "python", ("md5",), (), size, size), float(kept and named))
+    return Weighed(finding, worse, Clue(name, 0.9, ("md5",), (), size, size), float(kept and named))
 
 
 def many(name: str, worse: float, kept: int, refused: int) -> list[Weighed]:
@@ -86,7 +86,7 @@ def test_an_assent_learns_what_readers_mind() -> None:
         rows.append(read(name, worse, draw.random() < 1 / (1 + 2.718**-odds), n, size=size))
     assent = fitted(rows, weights_of(rows))
     likely = {
-        (worse, size, name): assent.probability(worse, Clue(name, 0.9, "python", ("md5",), (), size, size))
+        (worse, size, name): assent.probability(worse, Clue(name, 0.9, ("md5",), (), size, size))
         for worse in (0.3, 0.95) for size in (1, 30) for name in ("weak-hash", "weak-random")
     }  # fmt: skip
     assert likely[0.95, 1, "weak-hash"] > 0.9
@@ -110,7 +110,7 @@ def test_judged_edits_that_nobody_was_asked_about_teach_and_shift_nothing() -> N
     alone, both = (fitted(rows, weights_of(rows)).probability(0.9, clue) for rows in (asked, [*asked, *beside]))
     assert both == pytest.approx(alone, abs=0.02)
     rows = [*asked, *[one._replace(asked=False) for one in many("weak-random", 0.9, 0, 100)], *beside]
-    other = fitted(rows, weights_of(rows)).probability(0.9, Clue("weak-random", 0.9, "python", ("md5",), (), 1, 1))
+    other = fitted(rows, weights_of(rows)).probability(0.9, Clue("weak-random", 0.9, ("md5",), (), 1, 1))
     assert other < alone - 0.2, "what they say of one name beside another counts"
 
 
@@ -144,7 +144,7 @@ def test_what_is_measured_comes_from_other_readings() -> None:
 
 def test_names_are_not_told_below_what_their_criterion_needs() -> None:
     curve = settled(CALIBRATION, NAMING, KEPT).curves[SECURITY]
-    sure, faint = (Clue("weak-hash", share, "python", ("md5",), (), 1, 1) for share in (0.9, 0.001))
+    sure, faint = (Clue("weak-hash", share, ("md5",), (), 1, 1) for share in (0.9, 0.001))
     assert curve.told(0.9, sure) is not None
     assert curve.told(0.9, sure._replace(name="memory-leak")) is None
     assert curve.told(ASKS / 2, sure) is None

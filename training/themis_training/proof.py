@@ -18,7 +18,7 @@ from themis_training.reading import fold_of
 
 Floats = npt.NDArray[np.float64]
 
-_PRECISION: Final = 0.8  # of what is told under the mix, at least
+_PRECISION: Final = 0.8  # share of what would be told that is kept, at least
 _PROOF: Final = 10  # findings that a criterion would tell and that were read
 _DOUBT: Final = 2.0  # readings that say as much as all others on average, before the first one counts
 _FEW: Final = 5  # readings where a name is likelier than not; after so many, one that was never told is not
@@ -128,7 +128,7 @@ def _loss(rows: Sequence[Weighed], weights: Floats, told: Floats) -> float:
 def _best(assent: Assent, name: str, worse: float) -> float:
     """The probability of a finding with this name if everything speaks for it, and P(worse) is as high as ever."""
     seen = (
-        Clue(name, 1.0, "", shown, lost, removed, added)
+        Clue(name, 1.0, shown, lost, removed, added)
         for shown, lost, removed, added in (((name,), (), 0, 1), ((), (name,), 1, 0), ((name,), (name,), 1, 1))
     )
     return max(assent.probability(worse, clue) for clue in seen)
