@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from themis_cli.context import Context
 from themis_cli.demo import examples, outcomes
 from themis_cli.ranking import share_below
 from themis_cli.report import Detail
-from themis_cli.saved import LARGEST, finding_in, report_in
+from themis_cli.saved import LARGEST, Row, finding_in, report_in
 from themis_cli.source import Selection
 from themis_lsp.error import UsageError
 from themis_lsp.meaning import of_criterion, of_probability
@@ -200,16 +201,34 @@ def test_explain_a_finding(repo: Repo) -> None:
     assert "From 80 % on." in explained["says worse"]
 
 
-@pytest.mark.parametrize("start", [16, 4])
-def test_a_finding_is_found_by_its_fingerprint(repo: Repo, start: int) -> None:
+# how a finding is named, from its row
+NAMED = [
+    lambda row: row["fingerprint"],
+    lambda row: row["fingerprint"][:4],
+    lambda row: f"{row['path']}:{row['lines'][0][0]}",
+    lambda row: row["path"],
+    lambda _: "",
+]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_finding_is_named_by_its_place_or_its_fingerprint(repo: Repo, name: Callable[[Row], str]) -> None:
     file = repo.root / "report.json"
     reviewed(repo, form="json", file=file)
     found = json.loads(file.read_text("utf-8"))["findings"][0]
-    assert finding_in(report_in(file), file, found["fingerprint"][:start]) == found
-    with pytest.raises(UsageError, match=f"no finding .* it has: {found['fingerprint']}"):
-        finding_in(report_in(file), file, "x")
+    assert finding_in(report_in(file), file, name(found)) == found
+
+
+def test_a_finding_that_is_not_there_is_refused_with_those_that_are(repo: Repo) -> None:
+    file = repo.root / "report.json"
+    reviewed(repo, form="json", file=file)
+    found = json.loads(file.read_text("utf-8"))["findings"][0]
+    place = f"{found['path']}:{found['lines'][0][0]} ({found['fingerprint']})"
+    for name in ("x", f"{found['path']}:999", f"other/{found['path']}"):
+        with pytest.raises(UsageError, match=f"no findings at {re.escape(name)}; .*: {re.escape(place)}$"):
+            finding_in(report_in(file), file, name)
     many = {"findings": [found | {"fingerprint": f"{n:016x}"} for n in range(11)]}
-    with pytest.raises(UsageError, match=r"several findings .* 0000000000000007 and 3 more$"):
+    with pytest.raises(UsageError, match=r"11 findings at 00; .*0000000000000007\) and 3 more$"):
         finding_in(many, file, "00")
 
 

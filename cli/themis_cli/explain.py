@@ -23,7 +23,9 @@ def command(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", help="A reason, its CWE, a criterion, or a finding's fingerprint.", show_default=False
+            metavar="NAME",
+            help="A reason, its CWE or a criterion; with --report a finding's place or fingerprint.",
+            show_default=False,
         ),
     ] = None,
     lists: Annotated[bool, typer.Option("--list", metavar="", help="List every reason that has a page.")] = False,
@@ -44,7 +46,7 @@ def command(
 
     * `themis explain --list`
 
-    * `themis explain 3f9c2ab16d0e4b57 --report review.json`
+    * `themis explain src/users.py:14 --report review.json`
     """
     if lists:
         list_reasons(real())
@@ -70,11 +72,11 @@ def run(what: str | None, report: Path | None, model: str | None, context: Conte
     from themis_cli.saved import finding_in, report_in
     from themis_lsp.error import UsageError
 
-    if what is None:
-        raise UsageError("name what to explain: a reason, a criterion or a finding; themis explain --list has reasons")
     if report is not None:
         saved = context.folder / report
-        explain_finding(finding_in(report_in(saved), saved, what), model, context)
+        explain_finding(finding_in(report_in(saved), saved, what or ""), model, context)
+    elif what is None:
+        raise UsageError("name what to explain: a reason, a criterion or a finding; themis explain --list has reasons")
     elif reason := reason_named(what):
         explain_reason(reason, _manifest(model, context), context)
     else:

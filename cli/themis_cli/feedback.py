@@ -18,7 +18,7 @@ _COLUMNS: Final = ("id", "source", "language", "criterion", "project", "license"
 _NEUTRAL: Final = "neutral"  # as ``themis_bench.pairs`` calls an edit that neither helps nor harms
 
 _Report = Annotated[Path, typer.Option("--report", metavar="FILE", help="A report in JSON that has the finding.")]
-_Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="Of the finding, or how it begins.")]
+_Finding = Annotated[str, typer.Argument(metavar="FINDING", help="Its place, or how its fingerprint begins.")]
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -31,7 +31,7 @@ def _feedback(context: typer.Context) -> None:
 
     * `themis review --output-format json --output-file review.json`
 
-    * `themis feedback disagree 3f9c2ab1 --report review.json`
+    * `themis feedback disagree src/users.py:14 --report review.json`
 
     * `themis feedback export pairs.jsonl` makes pairs to train on, or to measure a model with
 
@@ -42,29 +42,29 @@ def _feedback(context: typer.Context) -> None:
 
 
 @app.command("agree")
-def _agree(fingerprint: _Fingerprint, report: _Report) -> None:
+def _agree(finding: _Finding, report: _Report) -> None:
     """It is worse, as the finding says.
 
-    A `fingerprint` is in the report, with each finding.
+    The finding is named by its place, as reports print it, or by its fingerprint.
 
     For example:
 
-    * `themis feedback agree 3f9c2ab1 --report review.json`
+    * `themis feedback agree src/users.py:14 --report review.json`
     """
-    give(fingerprint, report, real(), agrees=True)
+    give(finding, report, real(), agrees=True)
 
 
 @app.command("disagree")
-def _disagree(fingerprint: _Fingerprint, report: _Report) -> None:
+def _disagree(finding: _Finding, report: _Report) -> None:
     """It is not worse, whatever the finding says.
 
-    A `fingerprint` is in the report, with each finding.
+    The finding is named by its place, as reports print it, or by its fingerprint.
 
     For example:
 
-    * `themis feedback disagree 3f9c2ab1 --report review.json`
+    * `themis feedback disagree src/users.py:14 --report review.json`
     """
-    give(fingerprint, report, real(), agrees=False)
+    give(finding, report, real(), agrees=False)
 
 
 @app.command("export")
@@ -104,7 +104,7 @@ def _calibrate(
     calibrate(name, model, real(), replaces=replace)
 
 
-def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> None:
+def give(what: str, report: Path, context: Context, *, agrees: bool) -> None:
     """Keep one answer, with both texts of the edit it is about.
 
     Raises:
@@ -117,7 +117,7 @@ def give(fingerprint: str, report: Path, context: Context, *, agrees: bool) -> N
 
     saved = context.folder / report
     reviewed = report_in(saved)
-    finding = finding_in(reviewed, saved, fingerprint)
+    finding = finding_in(reviewed, saved, what)
     edit, project = recovered(finding, reviewed, context.folder)
     row = {
         "schema": SCHEMA,

@@ -11,7 +11,7 @@ from themis_model.criterion import CRITERIA
 
 LARGEST: Final = 64 * 1024 * 1024  # bytes; a review of 3,000 edits writes about 4 MB
 
-_MOST_NAMED: Final = 8  # fingerprints in a message
+_MOST_NAMED: Final = 8  # findings in a message
 
 #: One row of ``findings``.
 Row = Mapping[str, Any]
@@ -39,25 +39,37 @@ def report_in(path: Path) -> Mapping[str, Any]:
     return report
 
 
-def finding_in(report: Mapping[str, Any], path: Path, fingerprint: str) -> Row:
-    """The finding of a report that has this fingerprint, or the only one that begins so.
+def finding_in(report: Mapping[str, Any], path: Path, what: str) -> Row:
+    """The one finding of a report that is meant.
 
     Args:
         report: as ``report_in`` gives it.
         path: where it was read, for messages.
-        fingerprint: of the finding, or how it begins.
+        what: the finding's place as reports print it (``src/a.py:14``), its file, or how its fingerprint begins; empty
+            for the only one there is.
 
     Raises:
-        UsageError: the report does not have the finding.
+        UsageError: the report has no such finding, or several.
     """
     findings = report["findings"]
-    found = [finding for finding in findings if finding["fingerprint"].startswith(fingerprint)]
+    found = [finding for finding in findings if _is_meant(finding, what)]
     if len(found) != 1:
-        known = ", ".join(finding["fingerprint"] for finding in findings[:_MOST_NAMED]) or "none"
-        known += f" and {len(findings) - _MOST_NAMED} more" if len(findings) > _MOST_NAMED else ""
-        many = "several findings" if found else "no finding"
-        raise UsageError(f"{path} has {many} with a fingerprint like {fingerprint}; it has: {known}")
+        places = [f"{row['path']}:{row['lines'][0][0]} ({row['fingerprint']})" for row in found or findings]
+        known = ", ".join(places[:_MOST_NAMED]) or "none"
+        known += f" and {len(places) - _MOST_NAMED} more" if len(places) > _MOST_NAMED else ""
+        several = f"{len(found) or 'no'} findings{f' at {what}' if what else ''}"
+        raise UsageError(f"{path} has {several}; name one by its place or fingerprint: {known}")
     return dict(found[0])
+
+
+def _is_meant(finding: Row, what: str) -> bool:
+    place, _, line = what.rpartition(":")
+    here = place == finding["path"] and line.isdigit()
+    return (
+        finding["fingerprint"].startswith(what)
+        or what == finding["path"]
+        or (here and any(first <= int(line) <= last for first, last, _ in finding["lines"]))
+    )
 
 
 def _is_whole(report: Mapping[str, Any]) -> bool:

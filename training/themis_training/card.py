@@ -75,6 +75,7 @@ def write_card(
         _code("Ordinary edits, trained on as ties", training.get("ordinary_edits", []), "edits"),
         _code("Findings on real edits that were read, and learned from", training.get("readings", []), "findings"),
         _code("Real edits that were judged on all criteria, and learned from", training.get("survey", []), "edits"),
+        _written(training.get("written", [])),
         _code("Ordinary and neutral edits, for calibration only", training.get("calibration_edits", []), "edits"),
         _origin(training),
     ]
@@ -222,6 +223,16 @@ def _code(title: str, rows: list[dict[str, Any]], last: str) -> str:
         f"- {f'{name}: ' if name else ''}{', '.join(repositories)}" for name, repositories in sorted(licences.items())
     ]
     return f"**{title}** (newest commit and number of {last} in brackets):\n\n" + "\n".join(listed) + "\n"
+
+
+def _written(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    table = _table(
+        ("language", "licence", "bring a defect in", "only look like it"),
+        ([row["language"], row["license"], row["worse"], row["same"]] for row in rows),
+    )
+    return f"**Edits written for the purpose**, by a language model, none taken from anywhere:\n\n{table}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

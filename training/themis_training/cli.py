@@ -50,6 +50,10 @@ def fit_command(
     ] = None,
     texts: Texts = None,
     survey: Survey = None,
+    written: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of edits written to teach one defect each."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
 ) -> None:
     """Train a model: tokenizer, pre-training, both paths, and their blend.
@@ -65,6 +69,7 @@ def fit_command(
     from themis_training.mined import read_edits
     from themis_training.reading import with_texts
     from themis_training.survey import read_survey, surveyed
+    from themis_training.written import read_written
 
     torch.set_num_threads(threads)
     chosen = _recipe(recipe)
@@ -74,7 +79,8 @@ def fit_command(
     for found, wanted, what in ((read, judged, "readings"), (seen, asked, "judged edits")):
         if wanted:
             typer.echo(f"{len(found)} of {len(wanted)} {what} have their texts", err=True)
-    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen, read, seen)
+    own = read_written(written) if written else ()
+    data = read_data(pairs, clones_in(clones), read_edits(edits or []), chosen, read, seen, own)
     fit(chosen, data, run, lambda line: typer.echo(line, err=True))
     typer.echo(f"trained {chosen.name} into {run}")
 

@@ -28,14 +28,13 @@ from themis_training.corpus import CodeFile, sample_files
 from themis_training.data import Pair, Split, folds_by_origin, read_pairs, split_by_origin
 from themis_training.deep import fit_deep, rewards_of
 from themis_training.mined import MinedEdit
-from themis_training.mixture import Weights, mixture, survey_weights
+from themis_training.mixture import Weights, weights_for
 from themis_training.naming import BUCKETS, LONGEST_GRAM, Asked, fit_naming
 from themis_training.network import Evidence, RewardNetwork, Wide
 from themis_training.origin import use_of
 from themis_training.pairs import Example, Score, examples_of, largest_margins, ties_of
 from themis_training.pretrain import pieces_of, pretrain
 from themis_training.provenance import edit_origins, pair_origins, reading_origins, survey_origins
-from themis_training.reading import SOURCE as READINGS
 from themis_training.reading import Reading, fold_of, reading_examples
 from themis_training.recipe import Recipe
 from themis_training.survey import SOURCE as SURVEY
@@ -43,6 +42,7 @@ from themis_training.survey import Surveyed, shown_id, survey_examples, survey_r
 from themis_training.token_class import token_classes
 from themis_training.tokenizer import train_tokenizer
 from themis_training.wide import Difference, differences_of, fit_wide, margins_of
+from themis_training.written import Written, written_examples, written_record
 
 NETWORK, RUN, TOKENIZER = "network.pt", "run.json", "tokenizer.json"
 HELD_OUT, HELD_OUT_NAMES = "held_out.json", "held_out_names.json"
@@ -65,6 +65,7 @@ class Data:
         digest: sha256 over the digests of the pair files.
         readings: findings that somebody judged.
         survey: real edits judged on all criteria.
+        written: edits that were written to teach one defect each.
     """
 
     pairs: Sequence[Pair]
@@ -74,6 +75,7 @@ class Data:
     digest: str
     readings: Sequence[Reading] = ()
     survey: Sequence[Surveyed] = ()
+    written: Sequence[Written] = ()
 
     def of(self, split: Split) -> list[Pair]:
         """The pairs of one split."""
@@ -87,6 +89,7 @@ def read_data(
     recipe: Recipe,
     readings: Sequence[Reading] = (),
     survey: Sequence[Surveyed] = (),
+    written: Sequence[Written] = (),
 ) -> Data:
     """Split pairs and edits and sample plain code; deterministic for a recipe, the files and the clones' commits."""
     found = read_pairs(*pairs)
@@ -97,7 +100,8 @@ def read_data(
     order = random.Random(recipe.seed).sample(range(len(for_training)), len(for_training))  # noqa: S311  (sampling)
     ties = [for_training[n] for n in sorted(order[: recipe.most_ties])]
     taught = [one for one in readings if use_of(one.finding.repository, one.split) is not Split.TEST]
-    return Data(found, split, list(sample_files(clones, seed=recipe.seed)), ties, digest, taught, taught_by(survey))
+    files = list(sample_files(clones, seed=recipe.seed))
+    return Data(found, split, files, ties, digest, taught, taught_by(survey), written)
 
 
 def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lambda _: None) -> RewardNetwork:
@@ -122,7 +126,9 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     examples = [*examples_of(trained, encoder), *ties_of(data.edits, recipe.tied, encoder)]
     unread = len(examples)
     examples += [*reading_examples(data.readings, encoder), *survey_examples(data.survey, encoder)]
-    weights = _weights(examples, recipe)
+    unwritten = len(examples)
+    examples += written_examples(data.written, encoder)
+    weights = weights_for(recipe, examples)
     torch.manual_seed(recipe.seed)
     network = RewardNetwork(recipe.shape)
     ties = sum(bool(example.tied) for example in examples)
@@ -145,7 +151,8 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of, recipe.counted_columns)
         tell("names of defects")
         named = [n for n, example in enumerate(examples) if n < unread or example.reason]
-        asked = list(_asked(data.readings, examples[unread:], differences[unread:]))
+        judged = slice(unread, unwritten)
+        asked = list(_asked(data.readings, examples[judged], differences[judged]))
         _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], asked, run)
     if network.deep is not None:
         tell("deep path")
@@ -169,21 +176,6 @@ def _texts(files: Sequence[CodeFile], pairs: Sequence[Pair]) -> Iterator[str]:
     yield from (file.text for file in files)
     for pair in pairs[:: 1 + len(pairs) // _TEXTS]:
         yield "\n".join(read_as(pair.chosen, pair.language).read)
-
-
-def _weights(examples: Sequence[Example], recipe: Recipe) -> Weights:
-    """Readings and the survey weigh what the recipe says; all others are balanced without them."""
-    weights = np.zeros((len(examples), len(CRITERIA)))
-    rows: dict[str, list[int]] = {READINGS: [], SURVEY: [], "": []}
-    for n, example in enumerate(examples):
-        rows.get(example.source, rows[""]).append(n)
-    weights[rows[""]] = mixture([examples[n] for n in rows[""]], recipe.caps, recipe.per_project, recipe.ties)
-    for n in rows[READINGS]:
-        weights[n, list(examples[n].tied) or examples[n].criterion] = recipe.reading * examples[n].share
-    weights *= [recipe.others.get(criterion, 1.0) for criterion in CRITERIA]
-    seen = [examples[n] for n in rows[SURVEY]]
-    weights[rows[SURVEY]] = survey_weights(seen, recipe.survey, recipe.survey_ties)
-    return weights
 
 
 def _fit_naming(
@@ -264,7 +256,7 @@ def _cross_fit(
         out = [n for n, e in enumerate(examples) if fold.get(e.pair) == left_out]
         kept = sorted(set(range(len(examples))).difference(out))
         some = [examples[n] for n in kept]
-        of_some, weights = [differences[n] for n in kept], _weights(some, recipe)
+        of_some, weights = [differences[n] for n in kept], weights_for(recipe, some)
         fit_wide(wide, some, of_some, weights, columns, recipe.ridge_of, recipe.counted_columns)
         for n, margins in zip(out, margins_of(wide, [differences[n] for n in out]), strict=True):
             largest = found.setdefault(examples[n].pair, [0.0] * len(CRITERIA))
@@ -304,7 +296,7 @@ def _fit_deep(network: RewardNetwork, recipe: Recipe, data: Data, pairs: Sequenc
     examples = [*examples_of(pairs, encoder), *ties_of(data.edits, recipe.tied, encoder)]
     asked = [CRITERIA.index(criterion) for criterion in recipe.deep_criteria]
     weights = np.zeros((len(examples), len(CRITERIA)))
-    weights[:, asked] = _weights(examples, recipe)[:, asked]
+    weights[:, asked] = weights_for(recipe, examples)[:, asked]
     rows, shares = thinned(weights.sum(axis=1), recipe.deep_examples, recipe.seed)
     scaled = weights[rows] * (shares / weights[rows].sum(axis=1))[:, None]
     wide, network.wide = network.wide, None
@@ -365,7 +357,9 @@ def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     """Criteria by their names, as JSON has them."""
     listed = {key: [c.value for c in recipe[key]] for key in ("criteria", "deep_criteria", "surveyed", "counted")}
     return (
-        recipe | listed | {key: {c.value: v for c, v in recipe[key].items()} for key in ("survey", "others", "ridges")}
+        recipe
+        | listed
+        | {key: {c.value: v for c, v in recipe[key].items()} for key in ("survey", "written", "others", "ridges")}
     )
 
 
@@ -385,6 +379,7 @@ def _write_run(recipe: Recipe, data: Data, log: dict[str, Any], run: Path) -> No
         "ordinary_edits": edit_origins(data.edits),
         "readings": reading_origins(data.readings),
         "survey": survey_origins(data.survey),
+        "written": written_record(data.written),
         **log,
     }  # fmt: skip
     (run / RUN).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -9,9 +9,34 @@ import numpy.typing as npt
 from themis_bench.metrics import length_neutral as equal_by_length
 from themis_model.criterion import CRITERIA, Criterion
 from themis_training.pairs import Example
+from themis_training.reading import SOURCE as READINGS
+from themis_training.recipe import Recipe
+from themis_training.survey import SOURCE as SURVEY
+from themis_training.written import SOURCE as WRITTEN
 
 Weights = npt.NDArray[np.float64]
 _PLAIN = 0.9  # sure from here on: a plain mark
+
+
+def weights_for(recipe: Recipe, examples: Sequence[Example]) -> Weights:
+    """Weight of every example in every criterion, ``[len(examples), 5]``.
+
+    Readings, the survey and written edits weigh what the recipe says; all others are balanced without them.
+    """
+    weights = np.zeros((len(examples), len(CRITERIA)))
+    rows: dict[str, list[int]] = {READINGS: [], SURVEY: [], WRITTEN: [], "": []}
+    for n, example in enumerate(examples):
+        rows.get(example.source, rows[""]).append(n)
+    weights[rows[""]] = mixture([examples[n] for n in rows[""]], recipe.caps, recipe.per_project, recipe.ties)
+    for n in rows[READINGS]:
+        weights[n, list(examples[n].tied) or examples[n].criterion] = recipe.reading * examples[n].share
+    weights *= [recipe.others.get(criterion, 1.0) for criterion in CRITERIA]
+    for source, each, ties in (
+        (SURVEY, recipe.survey, recipe.survey_ties),
+        (WRITTEN, recipe.written, recipe.written_ties),
+    ):
+        weights[rows[source]] = survey_weights([examples[n] for n in rows[source]], each, ties)
+    return weights
 
 
 def mixture(

@@ -37,6 +37,8 @@ class Recipe:
         reading: weight of each finding that readers judged, beside pairs that weigh 1 on average; 0 leaves them out.
         survey: per criterion the weight of each mark that readers gave a real edit, where a pair weighs 1 on average.
         survey_ties: weight of all edits that leave a criterion alone, beside all marks in it.
+        written: per criterion the weight of each written edit that brings a defect in, likewise; none leaves them out.
+        written_ties: weight of all written edits that harm nothing, beside all that harm a criterion.
         surveyed: criteria that are calibrated on the survey instead of on held-out pairs.
         counted: criteria that use the counts of token classes.
         others: per criterion the factor of the weight of everything but the survey, where it is not 1.
@@ -65,6 +67,8 @@ class Recipe:
     reading: float = 0.0
     survey: dict[Criterion, float] = field(default_factory=dict)
     survey_ties: float = 1.5
+    written: dict[Criterion, float] = field(default_factory=dict)
+    written_ties: float = 1.0
     surveyed: tuple[Criterion, ...] = ()
     counted: tuple[Criterion, ...] = ()
     others: dict[Criterion, float] = field(default_factory=dict)
