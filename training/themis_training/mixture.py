@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +11,17 @@ from themis_bench.metrics import length_neutral as equal_by_length
 from themis_model.criterion import CRITERIA, Criterion
 from themis_training.pairs import Example
 from themis_training.reading import SOURCE as READINGS
-from themis_training.recipe import Recipe
 from themis_training.survey import SOURCE as SURVEY
 from themis_training.written import SOURCE as WRITTEN
+
+if TYPE_CHECKING:
+    from themis_training.recipe import Recipe
 
 Weights = npt.NDArray[np.float64]
 _PLAIN = 0.9  # sure from here on: a plain mark
 
 
-def weights_for(recipe: Recipe, examples: Sequence[Example]) -> Weights:
+def weights_for(recipe: "Recipe", examples: Sequence[Example]) -> Weights:
     """Weight of every example in every criterion, ``[len(examples), 5]``.
 
     Readings, the survey and written edits weigh what the recipe says; all others are balanced without them.
