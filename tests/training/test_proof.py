@@ -14,7 +14,7 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.naming import Naming
 from themis_model.reason import reason
 from themis_training.judged import ASKS, Possible, with_coverage
-from themis_training.proof import Weighed, fitted, held_out, measured, settled, summary, tally, told_of, weights_of
+from themis_training.proof import By, Weighed, fitted, held_out, measured, settled, summary, tally, told_of, weights_of
 
 pytestmark = pytest.mark.training
 
@@ -53,7 +53,7 @@ SETTLED: list[tuple[list[Weighed], set[str]]] = [
     ([*KEPT, *DOUBTED], {"weak-hash"}),
     (DOUBTED, set()),
     (KEPT[:8], set()),  # too few
-    ([one._replace(asked=False) for one in KEPT], set()),  # nobody was asked whether to tell it
+    ([one._replace(by=By.SURVEY) for one in KEPT], set()),  # nobody was asked whether to tell it
     ([read("weak-hash", 0.9, True, n, named=False) for n in range(40)], set()),  # worth telling under another name
 ]
 
@@ -105,11 +105,11 @@ def test_what_is_likelier_worse_is_never_told_less() -> None:
 
 def test_judged_edits_that_nobody_was_asked_about_teach_and_shift_nothing() -> None:
     asked = many("weak-hash", 0.9, 60, 20)
-    beside = [one._replace(asked=False) for one in many("weak-hash", 0.9, 10, 190)]
+    beside = [one._replace(by=By.SURVEY) for one in many("weak-hash", 0.9, 10, 190)]
     clue = asked[0].clue
     alone, both = (fitted(rows, weights_of(rows)).probability(0.9, clue) for rows in (asked, [*asked, *beside]))
     assert both == pytest.approx(alone, abs=0.02)
-    rows = [*asked, *[one._replace(asked=False) for one in many("weak-random", 0.9, 0, 100)], *beside]
+    rows = [*asked, *[one._replace(by=By.SURVEY) for one in many("weak-random", 0.9, 0, 100)], *beside]
     other = fitted(rows, weights_of(rows)).probability(0.9, Clue("weak-random", 0.9, ("md5",), (), 1, 1))
     assert other < alone - 0.2, "what they say of one name beside another counts"
 

@@ -35,6 +35,9 @@ Texts = Annotated[
 Survey = Annotated[
     list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Edits judged on all criteria; may repeat.")
 ]
+WrittenEdits = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Folder of edits written to teach one defect each.")
+]
 Run = Annotated[Path, typer.Option(file_okay=False, help="Folder of the run; an interrupted run goes on there.")]
 
 
@@ -50,10 +53,7 @@ def fit_command(
     ] = None,
     texts: Texts = None,
     survey: Survey = None,
-    written: Annotated[
-        Path | None,
-        typer.Option(exists=True, file_okay=False, help="Folder of edits written to teach one defect each."),
-    ] = None,
+    written: WrittenEdits = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for torch.")] = 1,
 ) -> None:
     """Train a model: tokenizer, pre-training, both paths, and their blend.
@@ -188,6 +188,7 @@ def settle_command(
     ] = None,
     texts: Texts = None,
     survey: Survey = None,
+    written: WrittenEdits = None,
     run: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="The run, if it has learned from what is judged.")
     ] = None,
@@ -202,12 +203,12 @@ def settle_command(
     from themis_training.reading import with_texts
     from themis_training.settle import settle
     from themis_training.survey import read_survey, surveyed, taught_by
+    from themis_training.written import read_written
 
     read, others, asked = read_judged(*judged), read_judged(*(test or ())), read_survey(*(survey or ()))
     about = _about({one.commit for one in (*read, *others)} | {one.commit for one in asked}, texts)
-    for line in settle(
-        bundle, with_texts(read, about), with_texts(others, about), taught_by(surveyed(asked, about)), run
-    ):
+    taught, own = taught_by(surveyed(asked, about)), read_written(written) if written else ()
+    for line in settle(bundle, with_texts(read, about), with_texts(others, about), taught, own, run):
         typer.echo(line)
 
 

@@ -21,6 +21,7 @@ from themis_lsp.snippet import read_as
 from themis_model.criterion import CRITERIA
 from themis_model.encode import Encoder
 from themis_model.naming import Naming
+from themis_model.reason import reason
 from themis_model.scorer import FloatArray
 from themis_model.tokens import BpeTokenizer
 from themis_training.calibration import balanced_weights
@@ -126,7 +127,6 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
     examples = [*examples_of(trained, encoder), *ties_of(data.edits, recipe.tied, encoder)]
     unread = len(examples)
     examples += [*reading_examples(data.readings, encoder), *survey_examples(data.survey, encoder)]
-    unwritten = len(examples)
     examples += written_examples(data.written, encoder)
     weights = weights_for(recipe, examples)
     torch.manual_seed(recipe.seed)
@@ -144,15 +144,14 @@ def fit(recipe: Recipe, data: Data, run: Path, tell: Callable[[str], None] = lam
             fold = folds_by_origin(trained, recipe.folds, recipe.seed)
             fold = {p.id: fold[p.id] for p in trained if not recipe.is_synthetic(p.source)}
             fold |= {one.id: fold_of(one.finding.repository, recipe.folds) for one in data.readings}
-            fold |= _folds_of_survey(data.survey, recipe.folds)
+            fold |= _folds_of_survey(data.survey, recipe.folds) | _folds_of_written(data.written, recipe.folds)
             (run / SURVEYED).write_text(json.dumps(survey_record(data.survey)), encoding="utf-8")
             _cross_fit(network.wide, recipe, fold, examples, differences, run)
         tell("wide path")
         fit_wide(network.wide, examples, differences, weights, columns, recipe.ridge_of, recipe.counted_columns)
         tell("names of defects")
         named = [n for n, example in enumerate(examples) if n < unread or example.reason]
-        judged = slice(unread, unwritten)
-        asked = list(_asked(data.readings, examples[judged], differences[judged]))
+        asked = list(_asked(data, examples[unread:], differences[unread:]))
         _fit_naming(recipe, data, trained, [examples[n] for n in named], [differences[n] for n in named], asked, run)
     if network.deep is not None:
         tell("deep path")
@@ -187,11 +186,11 @@ def _fit_naming(
     asked: Sequence[Asked],
     run: Path,
 ) -> None:
-    """Fit the graph that names defects; it is read as real pairs say, which operators' pairs are not."""
+    """Fit the graph that names defects; it is read as real and written pairs say, not as operators' pairs do."""
     count = max(recipe.folds, 4)
     folds = folds_by_origin(pairs, count, recipe.seed)
     fold = {pair.id: folds[pair.id] for pair in pairs if not recipe.is_synthetic(pair.source)}
-    fold |= _folds_of_survey(data.survey, count)
+    fold |= _folds_of_survey(data.survey, count) | _folds_of_written(data.written, count)
     fold |= {one.id: fold_of(one.finding.repository, count) for one in data.readings}
     evidence, naming, answers = fit_naming(
         examples, differences, recipe.criteria, recipe.caps, fold, recipe.shape.power, asked
@@ -201,11 +200,10 @@ def _fit_naming(
     (run / NAMING).write_text(json.dumps(naming.to_json(), indent=1), encoding="utf-8")
 
 
-def _asked(
-    readings: Sequence[Reading], examples: Sequence[Example], differences: Sequence[Difference]
-) -> Iterator[Asked]:
-    """Readings and judged edits of one window: of several, which one counts is not known before all is fitted."""
-    criteria = {one.id: one.finding.criterion for one in readings}
+def _asked(data: Data, examples: Sequence[Example], differences: Sequence[Difference]) -> Iterator[Asked]:
+    """What was read, judged or written, of one window: of several, which counts is not known before all is fitted."""
+    criteria = {one.id: one.finding.criterion for one in data.readings}
+    criteria |= {one.id: reason(one.defect).criterion for one in data.written}
     seen = set()
     for example, difference in zip(examples, differences, strict=True):
         name = shown_id(example.pair)
@@ -222,6 +220,11 @@ def _folds_of_survey(edits: Sequence[Surveyed], count: int) -> dict[str, int]:
     """Both ways round in one fold."""
     own = {edit.id: fold_of(edit.judged.repository, count) for edit in edits}
     return own | {turned_id(name): number for name, number in own.items()}
+
+
+def _folds_of_written(edits: Sequence[Written], count: int) -> dict[str, int]:
+    """All edits of a unit in one fold."""
+    return {edit.id: fold_of(edit.unit, count) for edit in edits}
 
 
 def load_naming(run: Path, recipe: Recipe) -> tuple[Evidence, Naming] | None:
@@ -244,7 +247,7 @@ def _cross_fit(
     differences: Sequence[Difference],
     run: Path,
 ) -> None:
-    """Margins of every real pair and reading from a model that saw nothing of its origin, for calibration.
+    """Margins of all that is real, read or written from a model that saw nothing of its origin, for calibration.
 
     Synthetic pairs and ties have no ``fold`` and stay in every one: nothing is calibrated on them.
     """

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from enum import StrEnum
+from itertools import chain, combinations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -24,12 +26,19 @@ _DOUBT: Final = 2.0  # readings that say as much as all others on average, befor
 _FEW: Final = 5  # readings where a name is likelier than not; after so many, one that was never told is not
 _SEEN: Final = 3  # told readings of a name; with fewer nothing speaks against it
 _VOTES: Final = 8  # findings with one name in one repository that count: its authors do the same thing many times
-_UNASKED: Final = 0.1  # weight of a finding that nobody was asked about
 _ASKED_IN_VAIN: Final = 0.02  # of what could be told is never asked about
 _FOLDS: Final = 5
 _RIDGE, _RIDGE_OF_SIGNS = 0.1, 1.0
 _OFTEN: Final = 20  # findings with a sign that is no name; with fewer it says nothing
 _STEPS: Final = 60
+
+
+class By(StrEnum):
+    """Who says whether a finding is right."""
+
+    READER = "reader"  # asked about this very finding
+    SURVEY = "survey"  # asked what the edit does to all criteria
+    WRITTEN = "written"  # whoever wrote the edit to be told, or not
 
 
 class Weighed(NamedTuple):
@@ -40,18 +49,26 @@ class Weighed(NamedTuple):
         worse: P(worse), of a model that has not learned from it.
         clue: what speaks for its name, likewise.
         kept: share of readers who would keep it with its name.
-        asked: whether a reader was asked about this very finding, and not what the edit does to all criteria.
+        by: who says so.
     """
 
     finding: Possible
     worse: float
     clue: Clue
     kept: float
-    asked: bool = True
+    by: By = By.READER
+
+    @property
+    def asked(self) -> bool:
+        """Whether a reader was asked about this very finding."""
+        return self.by is By.READER
+
+
+_UNASKED: Final = {By.SURVEY: 0.1, By.WRITTEN: 0.1}  # weight of a finding that nobody was asked about
 
 
 class _Design(NamedTuple):
-    """Features of findings: each measure in units of its spread, whether nobody was asked, and one for each sign."""
+    """Features of findings: each measure in units of its spread, who says so if no reader, and one for each sign."""
 
     matrix: Floats
     signs: tuple[str, ...]
@@ -107,10 +124,13 @@ def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Cur
 
 
 def _taught(rows: Sequence[Weighed]) -> tuple[Sequence[Weighed], Floats, Floats]:
-    """Findings, their weights, and how likely each is kept, held out; with judged edits where these teach anything."""
-    alone = [one for one in rows if one.asked]
+    """Findings, their weights, and how likely each is kept, held out; with those others where they teach anything."""
+    there = {one.by for one in rows} - {By.READER}
     choices = []
-    for chosen in (alone, rows) if 0 < len(alone) < len(rows) else (rows,):
+    for others in chain.from_iterable(combinations(sorted(there), count) for count in range(len(there) + 1)):
+        chosen = [one for one in rows if one.asked or one.by in others]
+        if not chosen:
+            continue
         weights = weights_of(chosen)
         unseen = held_out(chosen, weights)
         choices.append((_loss(chosen, weights, unseen), chosen, weights, unseen))
@@ -170,10 +190,12 @@ def measured_at(probability: float, kept: Floats, weights: Floats) -> Threshold:
 def weights_of(rows: Sequence[Weighed]) -> Floats:
     """Weight of each finding, at most 1: many of one repository with one name count as few.
 
-    Judged edits are many, nearly all of which nobody would have told, so each weighs little.
+    Judged edits are many, nearly all of which nobody would have told, so each weighs little; so do written ones.
     """
     votes = Counter((one.finding.repository, one.finding.defect) for one in rows if one.asked)
-    weights = [min(1.0, _VOTES / votes[o.finding.repository, o.finding.defect]) if o.asked else _UNASKED for o in rows]
+    weights = [
+        min(1.0, _VOTES / votes[o.finding.repository, o.finding.defect]) if o.asked else _UNASKED[o.by] for o in rows
+    ]
     return np.array(weights)
 
 
@@ -194,8 +216,8 @@ def fitted(rows: Sequence[Weighed], weights: Floats) -> Assent:
     kept = np.array([one.kept for one in rows])
     design = _design(rows)
     count = len(MEASURES)
-    # Whoever is asked about all criteria at once sees more and less: what that shifts is fitted, and then left out.
-    penalty = np.array([1e-6] + [_RIDGE] * (count + 1) + [_RIDGE_OF_SIGNS] * len(design.signs))
+    # Who is asked about all criteria, or writes edits, sees more and less: what that shifts is fitted, then left out.
+    penalty = np.array([1e-6] + [_RIDGE] * (count + len(_UNASKED)) + [_RIDGE_OF_SIGNS] * len(design.signs))
     free = _logistic(design.matrix, kept, weights, penalty)
     if free[1] < 0:  # what is likelier worse may not be kept less often, or the curve could not be moved
         design.matrix[:, 1] = 0.0
@@ -204,7 +226,7 @@ def fitted(rows: Sequence[Weighed], weights: Floats) -> Assent:
     return Assent(
         float(free[0] - slopes @ design.middle),
         dict(zip(MEASURES, slopes.tolist(), strict=True)),
-        dict(zip(design.signs, free[count + 2 :].tolist(), strict=True)),
+        dict(zip(design.signs, free[count + 1 + len(_UNASKED) :].tolist(), strict=True)),
         ASKS,
     )
 
@@ -219,7 +241,7 @@ def _design(rows: Sequence[Weighed]) -> _Design:
     marked = np.zeros((len(rows), len(known)))
     for row, signs in enumerate(seen):
         marked[row, [known[sign] for sign in signs if sign in known]] = 1
-    shift = np.array([[not one.asked] for one in rows], np.float64)
+    shift = np.array([[one.by is by for by in _UNASKED] for one in rows], np.float64)
     matrix = np.hstack([np.ones((len(rows), 1)), (values - middle) / spread, shift, marked])
     return _Design(matrix, tuple(known), middle, spread)
 

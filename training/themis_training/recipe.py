@@ -207,6 +207,21 @@ def wide_7() -> Recipe:
     )
 
 
+def wide_8() -> Recipe:
+    """``wide_7``, taught by edits that were written to bring one defect in, or to look like it."""
+    return replace(
+        wide_7(),
+        name="themis-wide-8",
+        written={
+            Criterion.FUNCTIONAL_CORRECTNESS: 5.0,
+            Criterion.RUNTIME_EFFICIENCY: 10.0,
+            _MEMORY: 3.0,
+            Criterion.SECURITY_HARDNESS: 10.0,
+            _READABILITY: 20.0,
+        },
+    )
+
+
 def small_2() -> Recipe:
     """``wide_2`` and a deep path beside it, pre-trained on plain code; the calibration part stays untrained."""
     return replace(
@@ -237,5 +252,5 @@ def tiny() -> Recipe:
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     recipe.__name__: recipe
-    for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, wide_7, tiny)
+    for recipe in (small_1, small_2, wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, wide_7, wide_8, tiny)
 }

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,22 +22,24 @@ from themis_model.criterion import CRITERIA, Criterion
 from themis_model.encode import Window
 from themis_model.naming import Naming
 from themis_model.onnx import load
+from themis_model.reason import reason
 from themis_model.scorer import Scorer
 from themis_training.export import Made, write_words
 from themis_training.fit import HELD_OUT, HELD_OUT_NAMES
 from themis_training.judged import ASKS, Possible, opened, with_coverage
-from themis_training.proof import Weighed, measured, settled, summary, tally
+from themis_training.proof import By, Weighed, measured, settled, summary, tally
 from themis_training.reading import Reading
 from themis_training.survey import SURE, Surveyed
+from themis_training.written import Written
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What models that had not seen their repositories say of readings a run has learned from.
+    """What models that had not seen their repositories say of what a run has learned from.
 
     Attributes:
-        margins: by ``Reading.id``, reward differences of the criteria, before minus after.
-        names: by ``Reading.id``, evidence for the reasons of its criterion.
+        margins: by id of a reading, judged or written edit, reward differences of the criteria.
+        names: likewise, evidence for the reasons of its criterion.
     """
 
     margins: Mapping[str, Sequence[float]]
@@ -76,6 +79,7 @@ def settle(
     readings: Sequence[Reading],
     test: Sequence[Reading],
     survey: Sequence[Surveyed] = (),
+    written: Sequence[Written] = (),
     run: Path | None = None,
 ) -> Iterator[str]:
     """Put thresholds that reading justifies into a bundle, and yield what they are, a line each.
@@ -85,6 +89,7 @@ def settle(
         readings: judged findings of repositories set aside for calibration, or that a run has learned from.
         test: those of test repositories, for the figures that the manifest tells.
         survey: judged edits that a run has learned from.
+        written: written edits that a run has learned from.
         run: that made the bundle; of what it has learned from it is as sure as it was while it had not seen the
             repository.
 
@@ -100,7 +105,11 @@ def settle(
     naming = opened(manifest.calibration, _naming(manifest))[1]
     learned = Learned.of(run) if run else Learned({}, {})
     with opened_bundle(bundle) as scorer:
-        judged = [*weighed(readings, scorer, naming, learned), *surveyed_findings(survey, scorer, naming, learned)]
+        judged = [
+            *weighed(readings, scorer, naming, learned),
+            *surveyed_findings(survey, scorer, naming, learned),
+            *written_findings(written, scorer, naming, learned),
+        ]
         others = list(weighed(test, scorer, naming, Learned({}, {})))
     calibration = settled(manifest.calibration, naming, judged)
     if others:
@@ -110,9 +119,10 @@ def settle(
         "judged": {"calibration": tally(judged), "test": summary(calibration, others)},
     }
     _rewrite(bundle, replace(manifest, results=results), calibration, naming)
-    asked = sum(one.asked for one in judged)
-    yield f"{asked} of {len(readings)} readings are of what this bundle would name as it was named then"
-    yield f"{len(judged) - asked} more findings are possible in {len(survey)} judged edits"
+    counts = Counter(one.by for one in judged)
+    yield f"{counts[By.READER]} of {len(readings)} readings are of what this bundle would name as it was named then"
+    yield f"{counts[By.SURVEY]} more findings are possible in {len(survey)} judged edits"
+    yield f"{counts[By.WRITTEN]} more findings are possible in {len(written)} written edits"
     for criterion in CRITERIA:
         curve = calibration.curves[criterion]
         names = ", ".join(f"{name} ({at.judged} read)" for name, at in sorted(curve.reasons.items()))
@@ -192,7 +202,35 @@ def surveyed_findings(
                         one.language, one.turned is (sign > 0), criterion, p.worse, clue.name, kept=is_kept,
                         named=is_kept or None,
                     )  # fmt: skip
-                    yield Weighed(finding, p.worse, clue, SURE[abs(degree)] if is_kept else 0.0, asked=False)
+                    yield Weighed(finding, p.worse, clue, SURE[abs(degree)] if is_kept else 0.0, By.SURVEY)
+
+
+def written_findings(written: Sequence[Written], scorer: Scorer, naming: Naming, learned: Learned) -> Iterator[Weighed]:
+    """What could be told of written edits, and whether they were written to be told.
+
+    Left out are edits of several windows, and defects that would get another name.
+
+    Args:
+        written: written edits.
+        scorer: of the bundle, opened.
+        naming: of the bundle, opened.
+        learned: of what the bundle has learned from; other edits are left out.
+    """
+    for edit in written:
+        criterion = reason(edit.defect).criterion
+        margins, names = learned.margins.get(edit.id), learned.names.get(edit.id)
+        windows = windows_between(edit.before, edit.after, edit.language, scorer.encoder)
+        if margins is None or names is None or len(windows) != 1:
+            continue
+        p = scorer.info.calibration.probabilities(criterion, -margins[CRITERIA.index(criterion)])
+        gained = np.array([names.get(name, 0.0) for name in naming.reasons], np.float32)
+        clue = naming.clue(criterion, gained, windows[0].after, windows[0].before)
+        if p and p.worse >= ASKS and clue and (not edit.is_worse or clue.name == edit.defect):
+            finding = Possible(
+                edit.id, edit.unit, "", "", "", edit.language, False, criterion, p.worse, clue.name,
+                kept=edit.is_worse, named=edit.is_worse or None,
+            )  # fmt: skip
+            yield Weighed(finding, p.worse, clue, float(edit.is_worse), By.WRITTEN)
 
 
 def _is_edit(item: object) -> bool:
