@@ -136,7 +136,7 @@ def test_splits_are_refused(tmp_path: Path, content: str | None, because: str) -
         read_split(tmp_path / "split.json")
 
 
-@pytest.mark.parametrize("name", ["edits", "slips"])
+@pytest.mark.parametrize("name", ["edits", "slips", "newcomers"])
 def test_a_suite_that_ships_is_whole(name: str) -> None:
     suite = open_suite(name)
     pairs, neutrals = list(suite.pairs()), list(suite.neutrals())
@@ -283,7 +283,9 @@ def test_without_neutral_edits_precision_is_not_told() -> None:
 def test_a_table_has_no_precision_of_what_was_never_said() -> None:
     never, often = Threshold(0.9), Threshold(0.8, 0.75, 0.5, 0.1, 12)
     noise = Estimate(0.0, 0.0, 0.0)
-    said = [Spoken(Criterion.MEMORY_EFFICIENCY, *sides, noise, 100, 0.0) for sides in ((never, often), (often, never))]
+    said = [
+        Spoken(Criterion.MEMORY_EFFICIENCY, *sides, noise, 100, 0.0, 1) for sides in ((never, often), (often, never))
+    ]
     one, other = ([cell for cell in line.split("  ") if cell.strip()] for line in list(spoken_table(said))[1:])
     assert [cell.strip() for cell in one[1:7]] == ["0.900", "–", "–", "0.000", "0.800", "0.750"]
     assert [cell.strip() for cell in other[1:7]] == ["0.800", "0.750", "0.500", "0.100", "–", "–"]
@@ -304,6 +306,8 @@ def test_a_small_suite_says_in_words_what_it_measured() -> None:
     name = re.escape(read_bundle().manifest.name)
     first = re.compile(rf"Of 26 pairs of a better and a worse version, {name} rates the better one higher in \d")
     assert len(list(filter(first.match, told))) == 1
+    counts = re.findall(r"^Of these pairs as regressions it tells (\d+) \((.*)\);$", ran.stdout, re.MULTILINE)
+    assert [int(total) for total, _ in counts] == [sum(map(int, re.findall(r"\d+", each))) for _, each in counts] != [0]
     assert [line for line in told if line.startswith("The second table is what users meet")]
     assert told[-1].startswith("Fewer than 30 pairs show that a model works, not how well it does: correctness, ")
 

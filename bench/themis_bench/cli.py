@@ -73,7 +73,7 @@ def accuracy(
         typer.echo(line)
     for line in ("", *spoken_table(said)) if said else ():
         typer.echo(line)
-    for line in ("", *in_words(found, names[0], calibration.mix if calibration and said else None)):
+    for line in ("", *in_words(found, names[0], calibration.mix if calibration else None, said)):
         typer.echo(line)
     if json:
         values = {

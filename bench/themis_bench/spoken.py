@@ -25,6 +25,7 @@ class Spoken(NamedTuple):
         noise: share of neutral edits called worse.
         neutrals: how many neutral edits that is measured on.
         ece: expected calibration error of P(worse).
+        told: regressions told, of the labelled pairs turned into some.
     """
 
     criterion: Criterion
@@ -33,6 +34,7 @@ class Spoken(NamedTuple):
     noise: Estimate
     neutrals: int
     ece: float
+    told: int
 
 
 def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iterator[Spoken]:
@@ -71,6 +73,7 @@ def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iter
             spoken_share(worse.neutral, since),
             len(neutral),
             calibration_error(Sample(down[:, 0], up[:, 0], still[:, 0], weight / weight.sum()), mix),
+            int((one >= since).sum()),
         )
 
 

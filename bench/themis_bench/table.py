@@ -74,13 +74,14 @@ def spoken_table(said: Sequence[Spoken]) -> Iterator[str]:
     yield from aligned(rows)
 
 
-def in_words(groups: Sequence[Group], name: str, mix: Mix | None) -> Iterator[str]:
+def in_words(groups: Sequence[Group], name: str, mix: Mix | None = None, said: Sequence[Spoken] = ()) -> Iterator[str]:
     """What was measured, for people who see such tables for the first time.
 
     Args:
         groups: as ``themis_bench.accuracy.groups`` orders them.
         name: of the first judge.
         mix: what its spoken verdicts are told under; None if there is no table of them.
+        said: that table.
     """
     whole = [group for group in groups if (group.language, group.source) == ("all", "all")]
     pairs = sum(group.pairs for group in whole if group.judges[0])
@@ -88,7 +89,11 @@ def in_words(groups: Sequence[Group], name: str, mix: Mix | None) -> Iterator[st
     longer = round(sum(group.longer * group.pairs for group in whole if group.judges[0]))
     yield f"Of {pairs} pairs of a better and a worse version, {name} rates the better one higher in {right} (plain);"
     yield f"always preferring the longer version would be right in {longer}, so balanced takes that shortcut away."
-    if mix:
+    if mix and said:
+        told = ", ".join(f"{one.told} in {one.criterion.short}" for one in said)
+        noisy = sum(round(one.noise.value * one.neutrals) for one in said)
+        yield f"Of these pairs as regressions it tells {sum(one.told for one in said)} ({told});"
+        yield f"on {said[0].neutrals} neutral edits it has {noisy} findings."
         yield "The second table is what users meet: from which probability on it speaks, how often it is right then if"
         yield f"{mix.worse:.0%} of all edits are worse and {mix.better:.0%} better, and the share it finds (coverage)."
     if few := [group.criterion.short for group in whole if group.pairs < FEWEST]:
