@@ -95,7 +95,7 @@ def test_a_bundle_tells_what_readers_kept(kept: bool, tmp_path: Path) -> None:
     judged = [replace(found, id=str(n), repository=f"a/b{n}", kept=kept, named=kept) for n in range(PROOF)]
     readings = [Reading(one, BEFORE, AFTER, "MIT", "calibration", "") for one in judged]
     lines = list(settle(bundle, readings, readings[:4]))
-    assert len(lines) == 2 + len(CRITERIA)
+    assert len(lines) == 3 + len(CRITERIA)
     results = read_bundle(bundle).manifest.results["judged"]
     assert results["calibration"]["weak-hash"] == {"read": PROOF, "kept": PROOF * kept, "named": PROOF * kept}
     assert results["test"]["read"] == 4 * kept

@@ -96,7 +96,7 @@ def _read(file: Path) -> Iterator[Written]:
             unit, text, drafts = line.removeprefix(_UNIT).strip(), [], []
             into = text
         elif line == _END:
-            yield from _made(file, unit, language, "\n".join(text).strip("\n"), drafts)
+            yield from _made(file, unit, language, text, drafts)
             unit = ""
         elif line.startswith(_EDIT):
             drafts.append(_draft(line, number, where))
@@ -119,20 +119,20 @@ def _draft(line: str, number: int, where: str) -> _Draft:
     return _Draft(number, kind, defect)
 
 
-def _made(file: Path, unit: str, language: str, before: str, drafts: Sequence[_Draft]) -> Iterator[Written]:
+def _made(file: Path, unit: str, language: str, before: Sequence[str], drafts: Sequence[_Draft]) -> Iterator[Written]:
     for count, draft in enumerate(drafts):
-        after = f"\n{before}\n"
-        for place in draft.places:
-            old, new = ("".join(f"{line}\n" for line in lines) for lines in place)
-            times = after.count(f"\n{old}") if old else 0
-            if times != 1:
-                raise UsageError(f"{file}:{draft.line}: what is replaced stands {times} times in the unit, not once")
-            after = after.replace(f"\n{old}", f"\n{new}")
-        if after.split() == before.split():
-            raise UsageError(f"{file}:{draft.line}: the edit changes nothing")
+        where, after = f"{file}:{draft.line}", list(before)
+        for old, new in draft.places:
+            starts = [n for n in range(len(after)) if old and after[n : n + len(old)] == old]
+            if len(starts) != 1:
+                raise UsageError(f"{where}: what is replaced stands {len(starts)} times in the unit, not once")
+            after[starts[0] : starts[0] + len(old)] = new
+        texts = tuple("\n".join(lines).strip("\n") for lines in (before, after))
+        if texts[0].split() == texts[1].split():
+            raise UsageError(f"{where}: the edit changes nothing")
         yield Written(
-            f"{SOURCE}/{language}/{unit}/{count}", f"{language}/{unit}", language, draft.defect,
-            draft.kind == _WORSE, before, after.strip("\n"),
+            f"{SOURCE}/{language}/{unit}/{count}", f"{language}/{unit}", language, draft.defect, draft.kind == _WORSE,
+            *texts,
         )  # fmt: skip
 
 
