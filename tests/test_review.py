@@ -131,6 +131,34 @@ def test_where_readers_decide_their_word_is_the_probability(
     assert sum(verdict.p) == pytest.approx(1)
 
 
+# the calls before and after, what is said of the step, the defect that is gone
+UNDONE = [
+    ("md5", "plain", Direction.BETTER, "weak-hash"),
+    ("plain", "md5", Direction.WORSE, ""),
+    ("odd", "plain", Direction.NONE, ""),  # worse to have, but nothing that could be named
+    ("plain", "odd", Direction.NONE, ""),
+    ("maybe", "plain", Direction.NONE, ""),  # named, but not surely enough
+]
+
+
+@pytest.mark.parametrize(("old", "new", "direction", "mends"), UNDONE)
+def test_an_improvement_is_what_would_be_told_if_it_was_undone(
+    old: str, new: str, direction: Direction, mends: str
+) -> None:
+    curve = replace(Calibration.speaking(0.6).curves[SECURITY], reasons={"weak-hash": Threshold(0.9)})
+    calibration = Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, curve))
+    rewards = {"md5": (0, 0, 0, -4, 0), "odd": (0, 0, 0, -4, 0), "maybe": (0, 0, 0, -1, 0)}
+    scorer = FakeScorer(rewards, calibration, {"md5": "weak-hash", "maybe": "weak-hash"})
+    before, after = (BASE.replace("plain", call) for call in (old, new))
+    done, undone = (security(judged(*sides, scorer=scorer)) for sides in ((after, before), (before, after)))
+    assert (done.direction, done.mends) == (direction, mends)
+    opposite = {Direction.WORSE: Direction.BETTER, Direction.BETTER: Direction.WORSE}.get(direction, Direction.NONE)
+    assert undone.direction is opposite
+    if direction is not Direction.NONE:
+        assert done.p is not None
+        assert undone.p == done.p.undone
+
+
 def test_the_lines_that_weigh_most_come_first() -> None:
     before = "def f(x):\n    a = one(x)\n    b = two(x)\n    return three(a, b)\n"
     after = before.replace("one", "uno").replace("three", "md5")

@@ -47,12 +47,14 @@ def of_criterion(criterion: Criterion, calibration: Calibration) -> Iterator[tup
             ),
         )
     else:
-        for name, threshold in (("worse", curve.worse), ("better", curve.better)):
+        proven = (curve.worse,) if curve.reasons else (curve.worse, curve.better)
+        for name, threshold in zip(("worse", "better"), proven, strict=False):
             if threshold.probability <= 1:
-                proof = (_as_read if name == "worse" and curve.reasons else _as_labelled)(threshold, name)
-                named = _named(curve) if curve.reasons else ""
-                start = f"From {percent(threshold.probability)} on{named if name == 'worse' else ''}."
+                proof = (_as_read if curve.reasons else _as_labelled)(threshold, name)
+                start = f"From {percent(threshold.probability)} on{_named(curve) if curve.reasons else ''}."
                 yield f"says {name}", f"{start}{proof if threshold.judged else ''}"
+        if curve.reasons:
+            yield "says better", "Where it would say worse of undoing the edit, as surely."
 
 
 def _named(curve: Curve) -> str:

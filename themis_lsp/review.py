@@ -17,7 +17,7 @@ from themis_lsp.verdict import Direction, Verdict
 from themis_model.assent import Clue
 from themis_model.calibrate import Curve, Probabilities, State
 from themis_model.criterion import CRITERIA, Criterion
-from themis_model.encode import Window
+from themis_model.encode import View, Window
 from themis_model.scorer import FloatArray, Scorer
 
 TOO_LARGE = "change too large for one window"
@@ -214,11 +214,9 @@ def _judge(
     # Python floats are doubles: the difference of two float32 is exact, hence exactly antisymmetric.
     deltas = [float(after[column]) - float(before[column]) for _, before, after in rewarded]
     heaviest = max(range(len(deltas)), key=lambda n: abs(deltas[n]))
-    calibration, window = scorer.info.calibration, rewarded[heaviest].window
-    p = calibration.probabilities(criterion, deltas[heaviest])
-    curve = calibration.curves[criterion]
-    direction, p, because = _speak(p, curve, lambda: scorer.clue(window.after, window.before, criterion))
-    return Verdict(edit.path, edit.unit, edit.line, criterion, direction, deltas[heaviest], p, because), window
+    delta, window = deltas[heaviest], rewarded[heaviest].window
+    said = _speak(criterion, delta, window, scorer)
+    return Verdict(edit.path, edit.unit, edit.line, criterion, said[0], delta, *said[1:]), window
 
 
 def _is_name_only(edit: Edit, criterion: Criterion) -> bool:
@@ -226,21 +224,56 @@ def _is_name_only(edit: Edit, criterion: Criterion) -> bool:
     return edit.nature is Nature.RENAME and criterion is not Criterion.READABILITY_MAINTAINABILITY
 
 
-def _speak(
-    p: Probabilities | None, curve: Curve, ask: Callable[[], Clue | None]
-) -> tuple[Direction, Probabilities | None, str]:
-    """What is said, how likely that is, and why nothing is said; asking for a name costs two passes."""
+class _Said(NamedTuple):
+    """What a verdict says; see ``Verdict``."""
+
+    direction: Direction
+    p: Probabilities | None
+    because: str = ""
+    mends: str = ""
+
+
+def _speak(criterion: Criterion, delta: float, window: Window, scorer: Scorer) -> _Said:
+    calibration = scorer.info.calibration
+    p, curve = calibration.probabilities(criterion, delta), calibration.curves[criterion]
     if p is None or curve.state is not State.SPEAKS:
-        return Direction.NONE, p, curve.state.value
-    clue = ask() if curve.reasons and p.worse >= curve.asks else None
-    said = p.given(curve.likely(p.worse, clue)) if clue else p
-    if curve.told(p.worse, clue) is not None:
-        return Direction.WORSE, said, ""
+        return _Said(Direction.NONE, p, curve.state.value)
+    if not curve.reasons:
+        return _by_threshold(p, curve)
+    done = _named(criterion, delta, window.after, window.before, scorer)
+    if done.is_told:
+        return _Said(Direction.WORSE, done.p)
+    undone = _named(criterion, -delta, window.before, window.after, scorer)
+    if undone.is_told and undone.clue and undone.p:
+        return _Said(Direction.BETTER, undone.p.undone, "", undone.clue.name)
+    is_nameless = p.worse >= max(_LIKELY, curve.asks) and (done.clue is None or done.clue.name not in curve.reasons)
+    return _Said(Direction.NONE, done.p, UNNAMED if is_nameless else UNSURE)
+
+
+def _by_threshold(p: Probabilities, curve: Curve) -> _Said:
+    if p.worse >= curve.worse.probability:
+        return _Said(Direction.WORSE, p)
     if p.better >= curve.better.probability:
-        return Direction.BETTER, p, ""
-    is_asked = bool(curve.reasons) and p.worse >= max(_LIKELY, curve.asks)
-    is_nameless = is_asked and (clue is None or clue.name not in curve.reasons)
-    return Direction.NONE, said, UNNAMED if is_nameless else UNSURE
+        return _Said(Direction.BETTER, p)
+    return _Said(Direction.NONE, p, UNSURE)
+
+
+class _Named(NamedTuple):
+    """What could be told of a step from one view to another."""
+
+    p: Probabilities | None
+    clue: Clue | None
+    is_told: bool
+
+
+def _named(criterion: Criterion, delta: float, worse: View, better: View, scorer: Scorer) -> _Named:
+    """Whether a step that leads to ``worse`` is told by a name; asking for one costs two passes."""
+    calibration = scorer.info.calibration
+    p, curve = calibration.probabilities(criterion, delta), calibration.curves[criterion]
+    clue = scorer.clue(worse, better, criterion) if p and p.worse >= curve.asks else None
+    if p is None or clue is None:
+        return _Named(p, None, is_told=False)
+    return _Named(p.given(curve.likely(p.worse, clue)), clue, curve.told(p.worse, clue) is not None)
 
 
 def _is_shown(verdict: Verdict, settings: Settings) -> bool:

@@ -28,6 +28,7 @@ class Verdict:
         delta: reward(after) − reward(before), in the model's own unit; 0.0 where nothing was scored.
         p: calibrated probabilities, or None where the criterion has no data or nothing was scored.
         because: why there is no verdict; empty otherwise.
+        mends: id of the defect that an improvement takes away, where it is known; else empty.
     """
 
     path: str
@@ -38,3 +39,4 @@ class Verdict:
     delta: float
     p: Probabilities | None
     because: str = ""
+    mends: str = ""

@@ -63,13 +63,17 @@ def spoken(rows: Sequence[Scored], judge: int, calibration: Calibration) -> Iter
         # Where names decide, a regression is told or not whatever P(worse) alone says.
         one, other, quiet = (told(rows, way) if curve.reasons else shares[:, 0] for shares, rows, way in sides)
         worse = Sample(one, other, quiet, weight / weight.sum())
-        since = _TOLD if curve.reasons else curve.worse.probability
-        better = Sample(up[:, 2], down[:, 2], still[:, 2], weight / weight.sum())
+        # An improvement is what would be told if it was undone.
+        better = worse if curve.reasons else Sample(up[:, 2], down[:, 2], still[:, 2], weight / weight.sum())
+        shown = (curve.worse, curve.worse) if curve.reasons else (curve.worse, curve.better)
+        since, credited = (_TOLD if curve.reasons else at.probability for at in shown)
         mix = calibration.mix
         yield Spoken(
             criterion,
             replace(measured(worse, since, mix), probability=curve.worse.probability),
-            measured(better, curve.better.probability, Mix(mix.better, mix.neutral, mix.worse)),
+            replace(
+                measured(better, credited, Mix(mix.better, mix.neutral, mix.worse)), probability=shown[1].probability
+            ),
             spoken_share(worse.neutral, since),
             len(neutral),
             calibration_error(Sample(down[:, 0], up[:, 0], still[:, 0], weight / weight.sum()), mix),

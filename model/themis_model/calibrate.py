@@ -38,6 +38,11 @@ class Probabilities(NamedTuple):
         rest = (1 - worse) / (self.neutral + self.better or 1.0)
         return Probabilities(worse, self.neutral * rest, self.better * rest)
 
+    @property
+    def undone(self) -> "Probabilities":
+        """The same seen from the other side: of an edit, if these are of what undoes it."""
+        return Probabilities(*reversed(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -72,7 +77,8 @@ class Curve:
         slope: how fast certainty grows with Δ; not below ``abs(spread)``, so that P is monotone.
         spread: how much larger |Δ| speaks against neutral in either direction.
         worse: threshold for regressions.
-        better: threshold for improvements.
+        better: threshold for improvements; without meaning where there are ``reasons``: what is told if it is undone is
+            an improvement.
         ece: expected calibration error under the mix, ten equal-mass bins.
         reasons: if there are any, a regression is told only with one of these names, from a probability of its own on;
             precision and coverage are those of findings with that name, as readers judged them.

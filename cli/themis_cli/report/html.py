@@ -19,6 +19,7 @@ from themis_cli.report.record import Detail, Report
 from themis_cli.report.rules import advice, rule, rule_id
 from themis_cli.report.tally import (
     Credits,
+    Gain,
     asides,
     closing,
     credits_of,
@@ -119,9 +120,10 @@ def _rest(report: Report, detail: Detail) -> Iterator[str]:
     review = report.review
     if flat := ranked(credits_of(review)):
         rows = "".join(
-            f'<li><span class="better">{criterion.short}</span><b class="better">{escape(percent(share))}</b>'
-            f'<span class="small"><code>{_text(unit)}</code> <span class="quiet">{_text(path)}</span></span></li>'
-            for share, criterion, path, unit in flat[:_MOST_CREDITS]
+            f'<li><span class="better">{gain.criterion.short}</span><b class="better">{escape(percent(gain.share))}</b>'
+            f'<span class="small"><code>{_text(gain.unit)}</code> <span class="quiet">{_text(gain.path)}</span>'
+            f"{_mended(gain)}</span></li>"
+            for gain in flat[:_MOST_CREDITS]
         )
         listed = f'<ul class="credits">{rows}</ul>{_more(flat, _MOST_CREDITS)}'
         yield f'<section><h2>Better now</h2><div class="card">{listed}</div></section>'
@@ -130,6 +132,10 @@ def _rest(report: Report, detail: Detail) -> Iterator[str]:
     yield f'<section><h2>What this rests on</h2><div class="card"><dl>{listed}</dl>{_skipped(review)}</div></section>'
     if detail is Detail.VERBOSE:
         yield _verdicts(review)
+
+
+def _mended(gain: Gain) -> str:
+    return f"<br>mended: {escape(rule(gain.mends).title)}" if gain.mends else ""
 
 
 def _skipped(review: Review) -> str:

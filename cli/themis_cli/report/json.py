@@ -52,6 +52,7 @@ def _verdict_row(verdict: Verdict) -> dict[str, Any]:
         "delta": verdict.delta,
         "p": verdict.p,
         "because": verdict.because,
+        **({"mends": verdict.mends} if verdict.mends else {}),
     }
 
 

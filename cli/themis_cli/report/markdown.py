@@ -81,7 +81,7 @@ def _trade_offs(review: Review) -> str:
     for finding in review.findings:
         verdict = finding.verdict
         if better := mixed.get((verdict.path, verdict.unit)):
-            gained = ", ".join(f"{criterion.short} {percent(chance)}" for chance, criterion in better)
+            gained = ", ".join(f"{gain.criterion.short} {percent(gain.share)}" for gain in better)
             edit = f"{_code(verdict.unit)} in {_code(verdict.path)}"
             rows.append((edit, f"{verdict.criterion.short} {_chance(finding)}", gained))
     head = "**Trade-offs**: the same edit, worse for one thing and rated better for another."
@@ -146,8 +146,9 @@ def _improvements(credited: Credits, detail: Detail) -> str:
     if not flat or detail is Detail.QUIET:
         return ""
     rows = [
-        f"- {criterion.short} {percent(chance)}: {_code(unit)} in {_code(path)}"
-        for chance, criterion, path, unit in flat
+        f"- {gain.criterion.short} {percent(gain.share)}: {_code(gain.unit)} in {_code(gain.path)}"
+        + (f", mended: {rule(gain.mends).title}" if gain.mends else "")
+        for gain in flat
     ]
     most = len(rows) if detail is Detail.VERBOSE else _MOST_CREDITS
     told = "\n".join(rows[:most])

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from themis_cli.escape import visible
 from themis_cli.report.look import Symbols
@@ -16,8 +16,27 @@ from themis_lsp.verdict import Direction, Verdict
 from themis_model.calibrate import Calibration, State
 from themis_model.criterion import CRITERIA, Criterion
 
+
+class Gain(NamedTuple):
+    """What got better.
+
+    Attributes:
+        share: P(better).
+        criterion: for which it did.
+        path: the file now.
+        unit: qualified name of the unit now.
+        mends: id of the defect that is gone, or empty.
+    """
+
+    share: float
+    criterion: Criterion
+    path: str
+    unit: str
+    mends: str
+
+
 #: What is rated better, the surest first, by path and unit.
-Credits = Mapping[tuple[str, str], list[tuple[float, Criterion]]]
+Credits = Mapping[tuple[str, str], list[Gain]]
 
 _MOST_REASONS: Final = 4
 _LIKELY: Final = 0.5
@@ -56,7 +75,7 @@ def asides(finding: Finding, mixed: Credits) -> Iterator[str]:
     """
     gains = mixed.get((finding.verdict.path, finding.verdict.unit), ())
     if gains:
-        told = " and ".join(f"{criterion.short} ({percent(share)})" for share, criterion in gains)
+        told = " and ".join(f"{gain.criterion.short} ({percent(gain.share)})" for gain in gains)
         yield f"trade-off: the same edit is rated better for {told}"
     if finding.below_threshold:
         yield "shown on request: the model by itself would keep silent here"
@@ -68,10 +87,11 @@ def sentence(words: str) -> str:
 
 
 def _gains(review: Review) -> Credits:
-    gains: dict[tuple[str, str], list[tuple[float, Criterion]]] = defaultdict(list)
+    gains: dict[tuple[str, str], list[Gain]] = defaultdict(list)
     for verdict in review.verdicts:
         if verdict.direction is Direction.BETTER and verdict.p:
-            gains[verdict.path, verdict.unit].append((verdict.p.better, verdict.criterion))
+            place = verdict.path, verdict.unit
+            gains[place].append(Gain(verdict.p.better, verdict.criterion, *place, verdict.mends))
     return {place: sorted(found, reverse=True) for place, found in gains.items()}
 
 
@@ -83,13 +103,12 @@ def _got_worse(review: Review) -> set[tuple[str, str]]:
 
 def by_criterion(gains: Credits) -> Counter[Criterion]:
     """How many edits are better for each criterion."""
-    return Counter(criterion for found in gains.values() for _, criterion in found)
+    return Counter(gain.criterion for found in gains.values() for gain in found)
 
 
-def ranked(gains: Credits) -> list[tuple[float, Criterion, str, str]]:
-    """Probability, criterion, path and unit of each gain, the surest first."""
-    flat = [(share, criterion, *place) for place, found in gains.items() for share, criterion in found]
-    return sorted(flat, key=lambda gain: -gain[0])
+def ranked(gains: Credits) -> list[Gain]:
+    """Every gain, the surest first."""
+    return sorted((gain for found in gains.values() for gain in found), key=lambda gain: -gain.share)
 
 
 def headline(review: Review) -> str:

@@ -117,10 +117,12 @@ def _with_chance(text: Text, chance: float, look: Look) -> Text:
 def _improvements(credited: Credits, look: Look, detail: Detail) -> Iterator[Text]:
     flat = ranked(credited)
     most = len(flat) if detail is Detail.VERBOSE else _MOST_CREDITS
-    columns = max((len(criterion.short) for _, criterion, *_ in flat[:most]), default=0)
-    for better, criterion, path, unit in flat[:most]:
-        words = f"{look.symbols.better} better for {criterion.short:<{columns}} {percent(better):>6}"
-        line = Text.assemble((words, BETTER), "  ", _place(path, unit))
+    columns = max((len(gain.criterion.short) for gain in flat[:most]), default=0)
+    for gain in flat[:most]:
+        words = f"{look.symbols.better} better for {gain.criterion.short:<{columns}} {percent(gain.share):>6}"
+        line = Text.assemble((words, BETTER), "  ", _place(gain.path, gain.unit))
+        if gain.mends:
+            line.append(f"  mended: {rule(gain.mends).title}", QUIET)
         if look.width:
             line.truncate(look.width, overflow="ellipsis")
         yield line
