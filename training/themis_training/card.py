@@ -95,7 +95,8 @@ def _speaking(calibration: Calibration) -> str:
         if curve.state is not State.SPEAKS:
             rows.append((criterion.value, curve.state.value, "", "", ""))
             continue
-        for direction, at in (("worse", curve.worse), ("better", curve.better)):
+        said = {"worse": curve.worse} if curve.reasons else {"worse": curve.worse, "better": curve.better}
+        for direction, at in said.items():
             rows.append((criterion.value, direction, *_threshold(at)))
     told = (
         f"Under a mix of {mix.worse:.0%} worse, {mix.neutral:.0%} neutral and {mix.better:.0%} better edits, measured "
@@ -104,7 +105,7 @@ def _speaking(calibration: Calibration) -> str:
     if any(curve.reasons for curve in calibration.curves.values()):
         told += (
             ". Of criteria that tell only named defects, *worse* says what readers kept of findings on real edits "
-            "instead, and which share of labelled test pairs it tells"
+            "instead, and which share of labelled test pairs it tells; *better* is what would be told if it was undone"
         )
     told += ":\n"
     return told + "\n" + _table(("criterion", "verdict", "from P", "precision (95 % bound)", "coverage"), rows)
