@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from themis_model.assent import Step, clue_of
 from themis_model.calibrate import Threshold
 from themis_model.criterion import Criterion
 from themis_model.encode import View
 from themis_model.naming import Naming
+from themis_model.reason import reason
 
 SECURITY, CORRECTNESS = Criterion.SECURITY_HARDNESS, Criterion.FUNCTIONAL_CORRECTNESS
 NAMING = Naming(
@@ -94,3 +96,22 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
 def test_what_is_malformed_is_refused(value: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Naming.from_json(value)
+
+
+OPENED = "f = open(path)\nread(f)"
+# the better and the worse text, how the one became the other, of which kinds that is
+STEPS = [
+    (f"{OPENED}\nclose(f)", OPENED, Step(4, 0, 0, 0, 1), ["removal"]),
+    (f"{OPENED}\nclose(f)", f"{OPENED}\nf.close()", Step(4, 5, 4, 0, 0), ["rewording"]),  # the same call elsewhere
+    (f"{OPENED}\nclose(f)", f"{OPENED}\nfinish(f)", Step(4, 4, 3, 1, 1), ["call"]),
+    (OPENED, f"{OPENED}\nprint(f)", Step(0, 4, 0, 1, 0), ["addition", "call"]),
+    (OPENED, f"{OPENED}\nread(f)", Step(0, 4, 0, 0, 0), ["addition"]),  # what is called already
+]
+
+
+@pytest.mark.parametrize(("better", "worse", "step", "kinds"), STEPS)
+def test_a_clue_says_how_one_version_became_the_other(better: str, worse: str, step: Step, kinds: list[str]) -> None:
+    clue = clue_of(reason("unclosed-resource"), 0.9, worse, better)
+    assert clue.step == step
+    assert list(clue.step.kinds) == kinds
+    assert {f"unclosed-resource/{kind}" for kind in kinds} == {sign for sign in clue.signs if "/" in sign}

@@ -1,14 +1,14 @@
 """How likely a careful reader is to keep a finding, given what it names: a reward difference alone cannot say.
 
-Readers of real edits refuse some names far more often than others, and large edits more often than small ones. So a
-regression is told only from a probability that knows both: log-odds linear in those of P(worse), in what speaks for
-the name, in the size of the change, and in the name itself.
+Readers of real edits refuse some names far more often than others, large edits more often than small ones, and what is
+done in another way more often than what is simply gone. So a regression is told only from a probability that knows all
+that: log-odds linear in those of P(worse), in what speaks for the name, in how much changed and how, and in the name.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -16,8 +16,40 @@ from themis_model.reason import Reason
 
 _OTHERS: Final = re.compile(r"[^a-z_]+")
 _LONGEST: Final = 14  # characters of a word
+_TOKEN: Final = re.compile(r"[A-Za-z_]\w*|\d+|[^\w\s]")
+_CALL: Final = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_MOSTLY: Final = 0.6  # share of tokens from which on they are mostly the same
 _LEAST: Final = 1e-3  # share and probability below which nothing gets less likely
 HIGHEST: Final = 1 - _LEAST  # probability above which nothing gets likelier
+
+
+class Step(NamedTuple):
+    """How the better view became the worse one, in the tokens of the lines that only one of them has.
+
+    Attributes:
+        gone: tokens of the better view's.
+        come: tokens of the worse view's.
+        common: tokens that both have.
+        calls: functions that the worse view's call, and the better view does not name.
+        uncalled: functions that the better view's call, and the worse view does not name.
+    """
+
+    gone: int = 0
+    come: int = 0
+    common: int = 0
+    calls: int = 0
+    uncalled: int = 0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What kinds of step it is."""
+        kinds = {
+            "removal": not self.come,
+            "addition": not self.gone,
+            "call": self.calls > 0,
+            "rewording": self.common / (self.gone + 1) > _MOSTLY,
+        }
+        return tuple(kind for kind, is_one in kinds.items() if is_one)
 
 
 class Clue(NamedTuple):
@@ -30,6 +62,7 @@ class Clue(NamedTuple):
         lost: matches of what it says is lost that the worse view has fewer of.
         removed: lines that only the better view has.
         added: lines that only the worse view has.
+        step: from the one to the other.
     """
 
     name: str
@@ -38,16 +71,21 @@ class Clue(NamedTuple):
     lost: tuple[str, ...]
     removed: int
     added: int
+    step: Step = Step()
 
     @property
     def signs(self) -> tuple[str, ...]:
-        """The name, and with it each word that its page's patterns see come or go."""
-        seen = ((sign, _word(match)) for sign, matches in (("+", self.shown), ("-", self.lost)) for match in matches)
+        """The name, and with it each word that its page's patterns see come or go, and each kind of step."""
+        seen = [(sign, _word(match)) for sign, matches in (("+", self.shown), ("-", self.lost)) for match in matches]
+        seen += [("/", kind) for kind in self.step.kinds]
         return self.name, *sorted({f"{self.name}{sign}{word}" for sign, word in seen})
 
 
 #: What an ``Assent`` weighs, in the order of ``measures``.
-MEASURES: Final = ("worse", "share", "shows", "loses", "shown", "lost", "removed", "added")
+MEASURES: Final = (
+    "worse", "share", "shows", "loses", "shown", "lost", "removed", "added", "gone", "come", "kept", "reused", "calls",
+    "uncalled",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +160,26 @@ def clue_of(reason: Reason, share: float, worse: str, better: str) -> Clue:
     """
     shown, lost = reason.seen(worse, better)
     one, other = _lines(worse), _lines(better)
-    return Clue(reason.id, share, shown, lost, (other - one).total(), (one - other).total())
+    removed, added = other - one, one - other
+    step = _step(list(removed.elements()), list(added.elements()), better, worse)
+    return Clue(reason.id, share, shown, lost, removed.total(), added.total(), step)
+
+
+def _step(removed: Sequence[str], added: Sequence[str], better: str, worse: str) -> Step:
+    gone, come = (Counter(token for line in lines for token in _TOKEN.findall(line)) for lines in (removed, added))
+    uncalled, called = ({name for line in lines for name in _CALL.findall(line)} for lines in (removed, added))
+    return Step(
+        gone.total(),
+        come.total(),
+        (gone & come).total(),
+        len(called.difference(_TOKEN.findall(better))),
+        len(uncalled.difference(_TOKEN.findall(worse))),
+    )
 
 
 def measures(worse: float, clue: Clue) -> tuple[float, ...]:
     """What an ``Assent`` weighs, in the order of ``MEASURES``."""
+    step = clue.step
     return (
         log_odds(worse),
         math.log(max(clue.share, _LEAST)),
@@ -136,6 +189,12 @@ def measures(worse: float, clue: Clue) -> tuple[float, ...]:
         math.log1p(len(clue.lost)),
         math.log1p(clue.removed),
         math.log1p(clue.added),
+        math.log1p(step.gone),
+        math.log1p(step.come),
+        step.common / (step.gone + 1),
+        step.common / (step.come + 1),
+        math.log1p(step.calls),
+        math.log1p(step.uncalled),
     )
 
 

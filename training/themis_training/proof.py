@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from themis_bench.mix import wilson
-from themis_model.assent import MEASURES, Assent, Clue, measures
+from themis_model.assent import MEASURES, Assent, Clue, Step, measures
 from themis_model.calibrate import Calibration, Curve, State, Threshold
 from themis_model.naming import Naming
 from themis_model.reason import reason
@@ -148,8 +148,8 @@ def _loss(rows: Sequence[Weighed], weights: Floats, told: Floats) -> float:
 def _best(assent: Assent, name: str, worse: float) -> float:
     """The probability of a finding with this name if everything speaks for it, and P(worse) is as high as ever."""
     seen = (
-        Clue(name, 1.0, shown, lost, removed, added)
-        for shown, lost, removed, added in (((name,), (), 0, 1), ((), (name,), 1, 0), ((name,), (name,), 1, 1))
+        Clue(name, 1.0, shown, lost, step.gone, step.come, step)
+        for shown, lost, step in (((name,), (), Step(0, 1)), ((), (name,), Step(1)), ((name,), (name,), Step(1, 1)))
     )
     return max(assent.probability(worse, clue) for clue in seen)
 
