@@ -91,7 +91,7 @@ def export_bundle(
         work = Path(folder)
         plain, small = work / "plain.onnx", work / "model.onnx"
         export_fp32(network, plain)
-        quantise(plain, small, reduce_range=reduce_range, keep=["counts"])
+        quantise(plain, small, reduce_range=reduce_range, keep=["counts"], halve=["table"])
         for_calibration = [e for e in edits if e.nature == Nature.CODE and use_of(e.repo, e.split) is Split.CALIBRATION]
         if not for_calibration:
             raise ExportError("no real edits to calibrate silence on: give --edits from `themis train mine`")

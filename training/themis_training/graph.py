@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -62,10 +62,20 @@ def export_evidence(evidence: Evidence, target: Path) -> None:
         )  # fmt: skip
 
 
-def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[str] = ()) -> None:
+def quantise(
+    source: Path, target: Path, *, reduce_range: bool, keep: Sequence[str] = (), halve: Sequence[str] = ()
+) -> None:
     """Dynamic int8, one scale per channel; nodes whose name contains a word of ``keep`` stay as they are.
 
     The unfused graph is quantised: fusing first makes CPU inference slower.
+
+    Args:
+        source: fp32 graph.
+        target: file to write.
+        reduce_range: 7 bits, for CPUs without VNNI.
+        keep: words in the names of nodes.
+        halve: words in the names of tables that are looked up in: these become fp16. One large weight takes all eight
+            bits from the small ones.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -81,8 +91,29 @@ def quantise(source: Path, target: Path, *, reduce_range: bool, keep: Sequence[s
             per_channel=True,
             reduce_range=reduce_range,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=[name for name in nodes if any(word in name for word in keep)],
+            nodes_to_exclude=[name for name in nodes if any(word in name for word in (*keep, *halve))],
         )
+    if halve:
+        model = onnx.load(target)
+        _halve(model, halve)
+        onnx.save(model, target)
+
+
+def _halve(model: Any, words: Sequence[str]) -> None:
+    """Store tables as fp16 in place; what is looked up in them is cast back."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = model.graph
+    for table in [t for t in graph.initializer if any(word in t.name for word in words)]:
+        table.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(table).astype(np.float16), table.name))
+        for number, node in reversed(list(enumerate(graph.node))):
+            if table.name in node.input:
+                (seen,) = node.output
+                node.output[0] = f"{seen}_half"
+                cast_back = helper.make_node(
+                    "Cast", [node.output[0]], [seen], f"{node.name}_cast", to=TensorProto.FLOAT
+                )
+                graph.node.insert(number + 1, cast_back)
 
 
 def graph_rewards(graph: Path, views: Sequence[Sequence[int]]) -> FloatArray:
