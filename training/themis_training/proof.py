@@ -13,6 +13,7 @@ import numpy.typing as npt
 from themis_bench.mix import wilson
 from themis_model.assent import MEASURES, Assent, Clue, Step, measures
 from themis_model.calibrate import Calibration, Curve, State, Threshold
+from themis_model.criterion import CRITERIA, Criterion
 from themis_model.naming import Naming
 from themis_model.reason import reason
 from themis_training.judged import ASKS, LIKELIER_THAN_NOT, Possible
@@ -20,7 +21,12 @@ from themis_training.reading import fold_of
 
 Floats = npt.NDArray[np.float64]
 
-_PRECISION: Final = 0.8  # share of what would be told that is kept, at least
+#: Share of what would be told that is kept, at least. Evenly drawn edits have far fewer regressions of these two than
+#: the stated mix has (``training/LOG.md``), so that less here is 0.8 there, with room for what is flattered here.
+_PRECISION: Final = dict.fromkeys(CRITERIA, 0.8) | {
+    Criterion.MEMORY_EFFICIENCY: 0.75,
+    Criterion.SECURITY_HARDNESS: 0.7,
+}
 _PROOF: Final = 10  # findings that a criterion would tell and that were read
 _DOUBT: Final = 2.0  # readings that say as much as all others on average, before the first one counts
 _FEW: Final = 5  # readings where a name is likelier than not; after so many, one that was never told is not
@@ -103,7 +109,8 @@ def _settled(curve: Curve, rows: Sequence[Weighed], names: Sequence[str]) -> Cur
     rows, weights, unseen = _taught(rows)
     asked = np.flatnonzero([one.asked for one in rows])
     kept = np.array([one.kept for one in rows])
-    at = _lowest(unseen[asked], kept[asked], weights[asked]) if len(asked) else None
+    enough = _PRECISION[rows[0].finding.criterion]
+    at = _lowest(unseen[asked], kept[asked], weights[asked], enough) if len(asked) else None
     if at is None:
         return _silent(curve)
     told: dict[str, list[int]] = defaultdict(list)
@@ -165,12 +172,12 @@ def _silent(curve: Curve) -> Curve:
     return replace(curve, state=State.NOT_PRECISE, reasons={}, assent=None)
 
 
-def _lowest(told: Floats, kept: Floats, weights: Floats) -> Threshold | None:
-    """The lowest probability from which on enough is kept, doubt included; None if there is none."""
+def _lowest(told: Floats, kept: Floats, weights: Floats, share: float) -> Threshold | None:
+    """The lowest probability from which on such a share is kept, doubt included; None if there is none."""
     order = np.argsort(-told, kind="stable")
     weight, right = np.cumsum(weights[order]), np.cumsum((weights * kept)[order])
     prior = float(weights @ kept / weights.sum())
-    enough = (right + _DOUBT * prior) / (weight + _DOUBT) >= _PRECISION
+    enough = (right + _DOUBT * prior) / (weight + _DOUBT) >= share
     chosen = [n for n in np.flatnonzero(enough) if n + 1 >= _PROOF and told[order[n]] >= LIKELIER_THAN_NOT]
     if not chosen:
         return None
