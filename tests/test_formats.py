@@ -24,7 +24,7 @@ from themis_lsp.settings import Settings
 from themis_model.calibrate import Calibration, State, Threshold
 from themis_model.criterion import CRITERIA
 from themis_model.fake import FakeScorer
-from themis_model.reason import reasons
+from themis_model.reason import reason, reasons
 
 SARIF = json.loads(Path(__file__).with_name("sarif.schema.json").read_text("utf-8"))
 SILENCED = MD5.replace("strip()", "strip()  # themis: ignore[security] public")
@@ -335,6 +335,20 @@ def test_what_both_pages_tell(report: Report, headline: str, on_page: str, in_co
     assert f"### Themis: {headline}\n" in comment
     assert on_page in page
     assert in_comment in comment
+
+
+# what the reports for people say of an improvement whose defect is known, and of one whose defect is not
+MENDED = [("text", "  mended: "), ("html", "<br>mended: "), ("markdown", ", mended: ")]
+
+
+@pytest.mark.parametrize(("form", "said"), MENDED)
+def test_an_improvement_says_what_it_mends(form: str, said: str) -> None:
+    report = reported(BASE.replace("plain", "sha256"))
+    assert said not in written(report, form)
+    verdicts = tuple(replace(v, mends="weak-hash") for v in report.review.verdicts)
+    report = replace(report, review=replace(report.review, verdicts=verdicts))
+    assert f"{said}{reason('weak-hash').title}" in written(report, form)
+    assert '"mends": "weak-hash"' in written(report, "json")
 
 
 def test_a_page_keeps_the_case_of_names_and_says_where_lines_are_left_out() -> None:

@@ -10,12 +10,13 @@ from themis_model.reason import reason
 
 
 def headline(verdict: Verdict) -> str:
-    """One verdict, as ``likely worse for security (87 %)``."""
+    """One verdict, as ``likely worse for security (87 %)``; an improvement with the name of what it mends."""
     p = verdict.p
     if p is None:
         return ""
     share, word = (p.better, "better") if verdict.direction is Direction.BETTER else (p.worse, "worse")
-    return f"{certainty(share)} {word} for {verdict.criterion.short} ({percent(share)})"
+    mended = f", mended: {reason(verdict.mends).title}" if verdict.mends else ""
+    return f"{certainty(share)} {word} for {verdict.criterion.short} ({percent(share)}){mended}"
 
 
 def telling(finding: Finding) -> str:

@@ -60,7 +60,7 @@ def fit_command(
 
     Example: themis train fit wide_1 --pairs pairs.parquet --run runs/wide_1
 
-    Example: themis train fit wide_7 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_7
+    Example: themis train fit wide_8 --pairs p.parquet --survey s.jsonl --texts mined/edits.parquet --run runs/wide_8
     """
     import torch
 
@@ -197,7 +197,7 @@ def settle_command(
 
     Example: themis train settle bundle judged.jsonl --texts mined/edits.parquet --test judged_test.jsonl
 
-    Example: themis train settle bundle readings.jsonl --survey s.jsonl --texts edits.parquet --run runs/wide_7
+    Example: themis train settle bundle readings.jsonl --survey s.jsonl --texts edits.parquet --run runs/wide_8
     """
     from themis_training.judged import read_judged
     from themis_training.reading import with_texts

@@ -1,4 +1,4 @@
-"""Named training configurations: each is a function that returns a frozen value; ``wide_7`` made the bundled model."""
+"""Named training configurations: each is a function that returns a frozen value; ``wide_8`` made the bundled model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
