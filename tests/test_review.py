@@ -147,8 +147,11 @@ def test_an_improvement_is_what_would_be_told_if_it_was_undone(
 ) -> None:
     curve = replace(Calibration.speaking(0.6).curves[SECURITY], reasons={"weak-hash": Threshold(0.9)})
     calibration = Calibration(Calibration.speaking().mix, dict.fromkeys(CRITERIA, curve))
-    rewards = {"md5": (0, 0, 0, -4, 0), "odd": (0, 0, 0, -4, 0), "maybe": (0, 0, 0, -1, 0)}
-    scorer = FakeScorer(rewards, calibration, {"md5": "weak-hash", "maybe": "weak-hash"})
+    scorer = FakeScorer(
+        {"md5": (0, 0, 0, -4, 0), "odd": (0, 0, 0, -4, 0), "maybe": (0, 0, 0, -1, 0)},
+        calibration,
+        {"md5": "weak-hash", "maybe": "weak-hash"},
+    )
     before, after = (BASE.replace("plain", call) for call in (old, new))
     done, undone = (security(judged(*sides, scorer=scorer)) for sides in ((after, before), (before, after)))
     assert (done.direction, done.mends) == (direction, mends)
